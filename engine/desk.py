@@ -1,0 +1,558 @@
+"""One command from end to end: the only place where clock, dice, store, rules and kernel meet.
+
+Reading, deciding and signing happen outside any lock; then one short transaction compares
+every head that was read and writes. If something moved, it all starts over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from engine import scribe
+from engine.catalog import DEFS, KEYS, ORG, Catalog, Draft, Edition
+from engine.errors import StoreConflict, UnknownName
+from engine.evidence.keys import KeyChange, KeyState, Signer, dump_key_change, load_key_change
+from engine.evidence.record import Actor, Definition, Head, Party
+from engine.kernel import events as happened
+from engine.kernel.case import Case, Stamp, apply
+from engine.kernel.command import KEY, Command, Decision, Perform, Reason, Refusal
+from engine.kernel.decide import decide
+from engine.kernel.situation import Seen, Situation
+from engine.kernel.system import Open, open_case
+from engine.language.definition import ProcessDefinition
+from engine.language.forms import Values
+from engine.language.roster import Amendment, RosterView, dump_amendment
+from engine.scribe import SERVICE, Account, Moment, Place
+from engine.store.store import Entry, Moved, Repeated, Store
+from engine.text import say
+
+ATTEMPTS = 12
+UNSEEN = Head(seq=0, hash="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+
+Clock = Callable[[], datetime]
+Dice = Callable[[int], bytes]
+
+
+def system_clock() -> datetime:
+    """The time now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a person gets back for an act: where it stands in the history, and what follows."""
+
+    case: Case | None
+    stream: str
+    seq: int
+    digest: str
+    at: datetime
+    action: str
+    events: tuple[happened.Event, ...] = ()
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A refusal that has been recorded: the reasons, and where it stands in the history."""
+
+    case: Case
+    refusal: Refusal
+    seq: int
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at a case: what it is, what bears on it, and the heads it was read under."""
+
+    case: Case
+    situation: Situation
+    stream: str
+    heads: Mapping[str, Head | None]
+
+    @property
+    def seq(self) -> int:
+        """The place the next record of the case would have."""
+        head = self.heads[self.stream]
+        return head.seq + 1 if head else 0
+
+
+class Desk:
+    """Where commands are handled. `service` signs what the system itself does."""
+
+    def __init__(
+        self, store: Store, service: Signer, clock: Clock = system_clock, dice: Dice = os.urandom
+    ) -> None:
+        self.store = store
+        self.service = service
+        self.clock = clock
+        self.dice = dice
+        self.catalog = Catalog(store)
+        self.checkpoint = UNSEEN
+
+    # -- what a clerk asks ----------------------------------------------------------
+
+    def perform(
+        self,
+        reference: str,
+        command: Command,
+        signer: Signer,
+        *,
+        request: str | None = None,
+        happened_at: datetime | None = None,
+    ) -> Receipt | Refused:
+        """Handle one command on a case, signed by `signer`.
+
+        A repeated `request` returns the receipt of the first time. Errors: `UsageError`
+        for what does not exist, `StoreConflict` if the case would not stand still.
+        """
+        case_id = self.require_case(reference)
+        wanted = request or self.new_id()
+        for _ in range(ATTEMPTS):
+            known = self._known(wanted)
+            if known is not None:
+                return known
+            answer = self._attempt(case_id, command, signer, wanted, happened_at)
+            if answer is not None:
+                return answer
+        raise StoreConflict
+
+    def try_out(self, reference: str, command: Command) -> Decision | Refusal:
+        """What `perform` would decide, without doing or recording anything."""
+        look = self.look(self.require_case(reference))
+        return decide(look.case, command, look.situation, look.seq)
+
+    def start(
+        self,
+        process: str,
+        actor: str,
+        signer: Signer,
+        values: Values,
+        *,
+        request: str | None = None,
+    ) -> Receipt | Refused:
+        """Open a case on somebody's own initiative."""
+        wanted = request or self.new_id()
+        for _ in range(ATTEMPTS):
+            known = self._known(wanted)
+            if known is not None:
+                return known
+            at = self.clock()
+            self.refresh()
+            edition, definition = self.catalog.process(process, self.day(at))
+            order = self._order(edition, definition, actor, values, at)
+            try:
+                return self.open(order, at, actor, signer, wanted)
+            except (Moved, Repeated):
+                continue
+        raise StoreConflict
+
+    def require_case(self, reference: str) -> str:
+        """The id of a case by id, number, or an unambiguous end of its number."""
+        found = self.store.find_case(reference)
+        if found is None:
+            numbers = [row.number for row in self.store.cases()]
+            raise UnknownName(say("案件"), reference, numbers)
+        return found
+
+    def case(self, reference: str) -> Case:
+        return self.store.load_case(self.require_case(reference))
+
+    # -- what the office decides ------------------------------------------------------
+
+    def publish(
+        self, drafts: tuple[Draft, ...], actor: str, signer: Signer, effective: date
+    ) -> tuple[Receipt, ...]:
+        """Bring texts into force by signed records, one each; an unchanged text is left alone."""
+        receipts = []
+        for draft in drafts:
+            latest = [
+                one
+                for one in self.catalog.editions
+                if (one.kind, one.name) == (draft.kind, draft.name)
+            ]
+            if latest and latest[-1].digest == draft.digest:
+                continue
+            event = happened.Published(
+                kind=draft.kind,
+                name=draft.name,
+                edition=len(latest) + 1,
+                digest=draft.digest,
+                model=draft.model,
+                effective=effective,
+            )
+            stream = DEFS if draft.kind == "process" else ORG
+            receipts.append(
+                self.declare(
+                    stream, "发布", event, actor, signer, objects=((draft.kind, draft.content),)
+                )
+            )
+        return tuple(receipts)
+
+    def amend(self, amendment: Amendment, actor: str, signer: Signer, act: str) -> Receipt:
+        """Grant or withdraw a post, delegate, or enter a leave: a signed, dated record."""
+        event = happened.RosterAmended(amendment=dump_amendment(amendment))
+        return self.declare(ORG, act, event, actor, signer)
+
+    def change_keys(self, change: KeyChange, actor: str, signer: Signer, act: str) -> Receipt:
+        """Enrol, rotate or revoke a key: a signed record of the `keys` stream."""
+        return self.declare(
+            KEYS, act, happened.KeysChanged(change=dump_key_change(change)), actor, signer
+        )
+
+    def declare(
+        self,
+        stream: str,
+        act: str,
+        event: happened.Event,
+        actor: str,
+        signer: Signer,
+        objects: tuple[tuple[str, bytes], ...] = (),
+    ) -> Receipt:
+        """Append one event to an office stream (org, defs, keys, sys)."""
+        typ = {ORG: "org", DEFS: "def", KEYS: "key"}.get(stream, "system")
+        for _ in range(ATTEMPTS):
+            heads = self.office_heads(stream)
+            self.refresh()
+            at = self.clock()
+            account = Account(typ=typ, act=act, meaning="responsibility", events=(event,))
+            if actor == SERVICE:
+                account = replace(account, meaning="none", way="system")
+            entry = scribe.write(
+                account,
+                self._declarant(actor, at),
+                self.place(stream, heads),
+                self.moment(at, at, self.new_id()),
+                signer,
+                objects=objects,
+            )
+            try:
+                self.store.commit((entry,), _expected(heads))
+            except Moved:
+                continue
+            self.catalog = Catalog(self.store)
+            return _receipt(entry)
+        raise StoreConflict
+
+    # -- what is known -----------------------------------------------------------------
+
+    def keys(self) -> KeyState:
+        """Whose keys are enrolled, folded from the `keys` stream."""
+        state = KeyState()
+        for stored in self.store.records(KEYS):
+            for event in stored.events:
+                if isinstance(event, happened.KeysChanged):
+                    state = state.after(load_key_change(event.change), stored.seq)
+        return state
+
+    def look(self, case_id: str) -> Look:
+        """A case and all that bears on it, with every head as it was before it was read.
+
+        Heads come first: whatever is read after may only be newer, and then the write
+        finds that something moved and everything is looked at again.
+        """
+        stream = f"case/{case_id}"
+        relatives = self.store.family(case_id)
+        names = (stream, ORG, KEYS, DEFS, *(f"case/{one}" for one in relatives))
+        heads = {name: self.head(name) for name in names}
+        self.refresh()
+        at = self.clock()
+        case = self.store.load_case(case_id)
+        situation = Situation(
+            at=at,
+            definition=self.catalog.definition(case.definition),
+            chart=self.catalog.chart(case.definition),
+            roster=self.catalog.roster(at),
+            params=self.catalog.params(case.params),
+            calendar=self.catalog.calendar(self.day(at)),
+            others=self.store.acts(relatives),
+            collector=self._collector(case, at),
+            parent=self._seen(case.parent),
+        )
+        return Look(case=case, situation=situation, stream=stream, heads=heads)
+
+    def bare_situation(self, edition: Edition, at: datetime) -> Situation:
+        """The situation of a case that is not open yet."""
+        return Situation(
+            at=at,
+            definition=self.catalog.definition(edition.digest),
+            chart=self.catalog.chart(edition.digest),
+            roster=self.catalog.roster(at),
+            params=self.catalog.params(self.catalog.params_in_force(self.day(at)).digest),
+            calendar=self.catalog.calendar(self.day(at)),
+        )
+
+    def collectors(self, case: Case, at: datetime) -> Iterator[str]:
+        """The cases that gather, or may gather, this one."""
+        for definition in self.catalog.gatherers(case.process, self.day(at)):
+            gather = definition.gather
+            key = case.values.get(gather.key) if gather else None
+            if gather is not None and key is not None:
+                for row in self.store.cases(process=definition.name, field=(gather.key, str(key))):
+                    yield row.id
+
+    def head(self, stream: str) -> Head | None:
+        found = self.store.head(stream)
+        return Head(seq=found[0], hash=found[1]) if found else None
+
+    def day(self, at: datetime) -> date:
+        """The calendar day of an instant where the office is."""
+        return at.astimezone(self.catalog.zone).date()
+
+    def refresh(self) -> None:
+        """Read the rules again if a publication or amendment has come since."""
+        if self.catalog.heads != (self.store.head(ORG), self.store.head(DEFS)):
+            self.catalog = Catalog(self.store)
+
+    def new_id(self) -> str:
+        """A fresh 128-bit identifier in hex."""
+        return self.dice(16).hex()
+
+    # -- records -------------------------------------------------------------------------
+
+    def place(self, stream: str, heads: Mapping[str, Head | None]) -> Place:
+        office = (stream, ORG, KEYS, DEFS)
+        return Place(
+            origin=self.store.origin,
+            stream=stream,
+            head=heads.get(stream),
+            org=heads.get(ORG),
+            keys=heads.get(KEYS),
+            heads={n: head for n, head in heads.items() if head is not None and n not in office},
+            checkpoint=self.checkpoint,
+        )
+
+    def office_heads(self, stream: str) -> dict[str, Head | None]:
+        """The heads a record outside any case rests on."""
+        return {name: self.head(name) for name in (stream, ORG, KEYS, DEFS)}
+
+    def moment(self, at: datetime, happened_at: datetime, request: str) -> Moment:
+        return Moment(
+            at=at,
+            happened=happened_at,
+            zone=str(self.catalog.zone),
+            request=request,
+            salts=self._salts(),
+            nonce=self.dice(16),
+        )
+
+    def open(
+        self,
+        order: Open,
+        at: datetime,
+        actor: str,
+        signer: Signer,
+        request: str,
+    ) -> Receipt:
+        """Write the first record of a case. Errors: `Moved`, `Repeated` from the store."""
+        stream = f"case/{order.case}"
+        heads = self.office_heads(stream)
+        edition = next(one for one in self.catalog.editions if one.digest == order.definition)
+        decision = open_case(order, self.bare_situation(edition, at), actor)
+        case = folded(None, decision, Stamp(seq=0, at=at, actor=actor, values=decision.values))
+        account = scribe.decided(decision, "open", case, None)
+        if actor == SERVICE:
+            account = replace(account, way="system")
+        else:
+            account = replace(account, meaning="authorship")
+        account = replace(account, definition=_pinned(edition))
+        entry = scribe.write(
+            account,
+            scribe.person(self.catalog.roster(at), actor, None),
+            self.place(stream, heads),
+            self.moment(at, at, request),
+            signer,
+            case=case,
+        )
+        self.store.commit((entry,), _expected(heads))
+        return _receipt(entry)
+
+    def record(
+        self,
+        look: Look,
+        answer: Decision | Refusal,
+        actor: str,
+        signer: Signer,
+        request: str,
+        happened_at: datetime | None = None,
+    ) -> Receipt | Refused:
+        """Write a decision or a refusal to the case's stream. Errors: `Moved`, `Repeated`."""
+        case, situation = look.case, look.situation
+        moment = self.moment(situation.at, happened_at or situation.at, request)
+        after: Case | None = None
+        principal: str | None = None
+        if isinstance(answer, Refusal):
+            account = scribe.refused(answer, case)
+        else:
+            principal = answer.principal
+            stamp = Stamp(
+                seq=look.seq,
+                at=moment.happened,
+                actor=actor,
+                principal=principal,
+                values=answer.values,
+            )
+            after = folded(case, answer, stamp)
+            typ = "system" if actor == SERVICE else "step"
+            account = scribe.decided(answer, typ, after, case)
+        edition = next(one for one in self.catalog.editions if one.digest == case.definition)
+        account = replace(account, definition=_pinned(edition))
+        if actor == SERVICE:
+            account = replace(account, way="system")
+        elif isinstance(answer, Decision) and answer.recorded_for:
+            recorder = Party(uid=actor, name=situation.roster.name_of(actor))
+            account = replace(account, way="paper", recorder=recorder)
+        entry = scribe.write(
+            account,
+            scribe.person(situation.roster, actor, principal),
+            self.place(look.stream, look.heads),
+            moment,
+            signer,
+            case=after,
+        )
+        self.store.commit((entry,), _expected(look.heads))
+        if isinstance(answer, Refusal):
+            return Refused(
+                case=case,
+                refusal=answer,
+                seq=look.seq,
+                digest=entry.record.digest,
+                at=situation.at,
+            )
+        return _receipt(entry)
+
+    # -- inside --------------------------------------------------------------------------
+
+    def _attempt(
+        self,
+        case_id: str,
+        command: Command,
+        signer: Signer,
+        request: str,
+        happened_at: datetime | None,
+    ) -> Receipt | Refused | None:
+        look = self.look(case_id)
+        answer: Decision | Refusal
+        signs = signer
+        problem = self._key_problem(command.actor, signer, look.situation.roster)
+        if problem is not None:
+            name = command.action if isinstance(command, Perform) else type(command).__name__
+            answer = Refusal(action=name, state=look.case.configuration[0], reasons=(problem,))
+            signs = self.service
+        else:
+            answer = decide(look.case, command, look.situation, look.seq)
+        try:
+            return self.record(look, answer, command.actor, signs, request, happened_at)
+        except (Moved, Repeated):
+            return None
+
+    def _key_problem(self, actor: str, signer: Signer, roster: RosterView) -> Reason | None:
+        """A step is accepted because its signature verifies, not because a name was typed."""
+        if self.keys().is_valid(actor, signer.key_id):
+            return None
+        return Reason(
+            code=KEY,
+            text=say(
+                "签名钥匙 {key} 不是 {person} 登记在册的钥匙",
+                key=signer.key_id[:12],
+                person=roster.name_of(actor),
+            ),
+            remedy=say("请用本人钥匙 login 后再办,或由登记人员为其登记钥匙"),
+        )
+
+    def _known(self, request: str) -> Receipt | Refused | None:
+        found = self.store.find_request(request)
+        if found is None:
+            return None
+        stored = next(self.store.records(found[0], after=found[1] - 1))
+        case = self.store.load_case(stored.body.case.id) if stored.body.case is not None else None
+        return Receipt(
+            case=case,
+            stream=found[0],
+            seq=found[1],
+            digest=stored.record.digest,
+            at=stored.at,
+            action=stored.body.act,
+            events=stored.events,
+            repeated=True,
+        )
+
+    def _order(
+        self,
+        edition: Edition,
+        definition: ProcessDefinition,
+        actor: str,
+        values: Values,
+        at: datetime,
+    ) -> Open:
+        return Open(
+            case=self.new_id(),
+            number=self.new_number(definition, at),
+            definition=edition.digest,
+            edition=edition.edition,
+            params=self.catalog.params_in_force(self.day(at)).digest,
+            initiator=actor,
+            values=values,
+        )
+
+    def new_number(self, definition: ProcessDefinition, at: datetime) -> str:
+        """The next number of a process: gap-free, taken when the case is opened."""
+        on = self.day(at)
+        prefix, _, rest = definition.number.partition("{seq:")
+        width, _, tail = rest.partition("}")
+        shown = prefix.format(year=on.year, month=f"{on.month:02d}")
+        return f"{shown}{self.store.next_sequence(shown):0{int(width)}d}{tail}"
+
+    def _declarant(self, actor: str, at: datetime) -> Actor:
+        """The signer of an office record; before the first roster only his name is known."""
+        if self.store.head(ORG) is None or actor == SERVICE:
+            return Actor(uid=actor, name=actor, post="", dept="", for_=None)
+        return scribe.person(self.catalog.roster(at), actor, None)
+
+    def _seen(self, case_id: str | None) -> Seen | None:
+        if case_id is None:
+            return None
+        case = self.store.load_case(case_id)
+        return Seen(case=case.id, number=case.number, reached=frozenset(case.entered))
+
+    def _collector(self, case: Case, at: datetime) -> Seen | None:
+        return next((self._seen(found) for found in self.collectors(case, at)), None)
+
+    def _salts(self) -> Iterator[bytes]:
+        while True:
+            yield self.dice(16)
+
+
+def folded(case: Case | None, decision: Decision, stamp: Stamp) -> Case:
+    """The case after a decision's events."""
+    for event in decision.events:
+        case = apply(case, event, stamp)
+    assert case is not None
+    return case
+
+
+def _pinned(edition: Edition) -> Definition:
+    return Definition(
+        name=edition.name, ver=str(edition.edition), src=edition.digest, model=edition.model
+    )
+
+
+def _receipt(entry: Entry) -> Receipt:
+    return Receipt(
+        case=entry.case,
+        stream=entry.body.stream,
+        seq=entry.body.seq,
+        digest=entry.record.digest,
+        at=datetime.fromisoformat(entry.body.time),
+        action=entry.body.act,
+        events=entry.events,
+    )
+
+
+def _expected(heads: Mapping[str, Head | None]) -> dict[str, int]:
+    return {name: head.seq if head else -1 for name, head in heads.items()}

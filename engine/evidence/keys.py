@@ -1,0 +1,430 @@
+"""Whose key is whose: key ids, possession, and the fold of the `keys` stream.
+
+evidence-spec.md §7. Validity goes by position in the `keys` stream, never by the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+
+from engine.errors import EvidenceError
+from engine.evidence.canonical import canonical, decode_base64, encode_base64, is_instant, pae
+from engine.text import say
+
+KEY_PROOF = "application/vnd.guicheng.key-proof.v1+json"
+SERVICE = "SYSTEM"
+CUSTODIES = ("file", "agent", "service")
+
+
+class Signer(Protocol):
+    """Whoever can sign with one key, wherever the private half is kept."""
+
+    @property
+    def key_id(self) -> str: ...
+
+    @property
+    def public(self) -> Ed25519PublicKey: ...
+
+    def sign(self, data: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSigner:
+    """A signer whose private key is in memory, unlocked from its file."""
+
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def key_id(self) -> str:
+        return key_id(self.public)
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        return self.private.public_key()
+
+    def sign(self, data: bytes) -> bytes:
+        return self.private.sign(data)
+
+
+def make_key() -> Ed25519PrivateKey:
+    """A new private key, from the randomness of the cryptographic library."""
+    return Ed25519PrivateKey.generate()
+
+
+def key_id(public: Ed25519PublicKey) -> str:
+    """SHA-256 of the SubjectPublicKeyInfo in DER (RFC 8410), 64 hex digits."""
+    return hashlib.sha256(_spki(public)).hexdigest()
+
+
+def dump_public(public: Ed25519PublicKey) -> str:
+    """The public key as base64 of its SubjectPublicKeyInfo."""
+    return encode_base64(_spki(public))
+
+
+def load_public(text: str) -> Ed25519PublicKey:
+    """The public key of `dump_public`. Raises `EvidenceError` for anything else."""
+    data = decode_base64(text)
+    try:
+        public = load_der_public_key(data)
+    except (ValueError, UnsupportedAlgorithm):
+        raise EvidenceError(say("不是可用的公钥")) from None
+    if not isinstance(public, Ed25519PublicKey) or _spki(public) != data:
+        raise EvidenceError(say("不是 Ed25519 公钥"))
+    return public
+
+
+def is_signed(public: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:
+    """Whether `signature` is this key's Ed25519 signature (RFC 8032) over `data`."""
+    try:
+        public.verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
+
+
+# -- what happens to keys ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEnrolled:
+    """A key becomes a person's. `proof`: base64 signature by the key itself."""
+
+    uid: str
+    key: str
+    public: str
+    custody: str
+    from_: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysFounded:
+    """The first record of `keys`: the first registrar's key, the service key, the registrars."""
+
+    uid: str
+    key: str
+    public: str
+    custody: str
+    from_: str
+    proof: str
+    registrars: tuple[str, ...]
+    service_key: str
+    service_public: str
+    service_proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRotated:
+    """A person's `old` key gives way to `key`; the record is signed by the old one."""
+
+    uid: str
+    old: str
+    key: str
+    public: str
+    custody: str
+    from_: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRevoked:
+    """A key ends. What was received from `suspect_since` on is doubtful (time, or None)."""
+
+    key: str
+    reason: str
+    suspect_since: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrarsAppointed:
+    """Who may enrol and revoke other people's keys from here on."""
+
+    registrars: tuple[str, ...]
+
+
+KeyChange = KeysFounded | KeyEnrolled | KeyRotated | KeyRevoked | RegistrarsAppointed
+_CHANGES: Mapping[str, type[KeyChange]] = {
+    "founded": KeysFounded,
+    "enrolled": KeyEnrolled,
+    "rotated": KeyRotated,
+    "revoked": KeyRevoked,
+    "appointed": RegistrarsAppointed,
+}
+
+
+def dump_key_change(change: KeyChange) -> dict[str, str | tuple[str, ...] | None]:
+    """The change as plain values; `load_key_change` reads it back."""
+    kind = next(name for name, one in _CHANGES.items() if isinstance(change, one))
+    told = {name.rstrip("_"): getattr(change, name) for name in _names(type(change))}
+    return {"change": kind, **told}
+
+
+def load_key_change(dumped: Mapping[str, object]) -> KeyChange:
+    """The change of `dump_key_change`. Raises `EvidenceError` if it is not exactly that."""
+    kind = _CHANGES.get(str(dumped.get("change")))
+    if kind is None:
+        raise EvidenceError(say("无法识别的钥匙变动:{kind}", kind=str(dumped.get("change"))[:40]))
+    names = _names(kind)
+    if set(dumped) != {"change", *(name.rstrip("_") for name in names)}:
+        raise EvidenceError(say("钥匙变动的字段不全或有多余"))
+    values: dict[str, object] = {}
+    for name in names:
+        value = dumped[name.rstrip("_")]
+        if isinstance(value, list | tuple) and name == "registrars":
+            value = tuple(value)
+        if not _fits(name, value):
+            raise EvidenceError(say("钥匙变动的字段 {field} 不成样子", field=name.rstrip("_")))
+        values[name] = value
+    return kind(**values)  # type: ignore[arg-type]  # checked just above, field by field
+
+
+def enrol(signer: Signer, origin: str, uid: str, custody: str, from_: str) -> KeyEnrolled:
+    """An enrolment of the signer's key for `uid`, with proof of possession."""
+    public = dump_public(signer.public)
+    proof = signer.sign(_possession(origin, uid, signer.key_id, public, custody, from_))
+    return KeyEnrolled(
+        uid=uid,
+        key=signer.key_id,
+        public=public,
+        custody=custody,
+        from_=from_,
+        proof=encode_base64(proof),
+    )
+
+
+def rotate(old: str, signer: Signer, origin: str, uid: str, custody: str, from_: str) -> KeyRotated:
+    """The change from key id `old` to the signer's key, with proof of possession of the new."""
+    new = enrol(signer, origin, uid, custody, from_)
+    return KeyRotated(
+        uid=uid,
+        old=old,
+        key=new.key,
+        public=new.public,
+        custody=custody,
+        from_=from_,
+        proof=new.proof,
+    )
+
+
+def found(
+    registrar: Signer,
+    service: Signer,
+    origin: str,
+    uid: str,
+    custody: str,
+    from_: str,
+    registrars: tuple[str, ...],
+) -> KeysFounded:
+    """The first change of all, to be signed by `registrar`; `registrars` include `uid`."""
+    first = enrol(registrar, origin, uid, custody, from_)
+    system = enrol(service, origin, SERVICE, "service", from_)
+    return KeysFounded(
+        uid=uid,
+        key=first.key,
+        public=first.public,
+        custody=custody,
+        from_=from_,
+        proof=first.proof,
+        registrars=registrars,
+        service_key=system.key,
+        service_public=system.public,
+        service_proof=system.proof,
+    )
+
+
+def enrolled_by(change: KeyChange) -> tuple[KeyEnrolled, ...]:
+    """The keys a change brings in, each as an enrolment."""
+    match change:
+        case KeyEnrolled():
+            return (change,)
+        case KeyRotated() | KeysFounded():
+            first = KeyEnrolled(
+                uid=change.uid,
+                key=change.key,
+                public=change.public,
+                custody=change.custody,
+                from_=change.from_,
+                proof=change.proof,
+            )
+            if isinstance(change, KeyRotated):
+                return (first,)
+            system = KeyEnrolled(
+                uid=SERVICE,
+                key=change.service_key,
+                public=change.service_public,
+                custody="service",
+                from_=change.from_,
+                proof=change.service_proof,
+            )
+            return (first, system)
+        case _:
+            return ()
+
+
+def require_proof(change: KeyChange, origin: str) -> None:
+    """Raise `EvidenceError` unless every key brought in proves that its holder has it."""
+    for one in enrolled_by(change):
+        public = load_public(one.public)
+        if key_id(public) != one.key:
+            raise EvidenceError(say("{uid} 的公钥与钥匙编号不符", uid=one.uid))
+        data = _possession(origin, one.uid, one.key, one.public, one.custody, one.from_)
+        if not is_signed(public, decode_base64(one.proof), data):
+            raise EvidenceError(say("未能证明 {uid} 持有所登记的钥匙", uid=one.uid))
+
+
+# -- the fold ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """One key's life: valid from position `since` up to, not including, `until`."""
+
+    uid: str
+    key: str
+    public: str
+    custody: str
+    since: int
+    until: int | None = None
+    suspect_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """What the `keys` stream says up to `seq`: pure, rebuilt by folding its changes."""
+
+    seq: int = -1
+    enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
+    appointments: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    def after(self, change: KeyChange, seq: int) -> KeyState:
+        """The state once the change at `seq` counts. Raises `EvidenceError` for nonsense."""
+        if seq <= self.seq:
+            raise EvidenceError(say("钥匙变动的次序不对:{seq}", seq=seq))
+        if isinstance(change, KeysFounded) != (seq == 0):
+            raise EvidenceError(say("钥匙流须以且只能以一条创立记录开头"))
+        known = dict(self.enrolments)
+        appointments = self.appointments
+        if isinstance(change, KeyRotated):
+            old = known.get(change.old)
+            if old is None or old.uid != change.uid or old.until is not None:
+                raise EvidenceError(say("被更换的钥匙不是 {uid} 的有效钥匙", uid=change.uid))
+            known[old.key] = replace(old, until=seq)
+        if isinstance(change, KeyRevoked):
+            known[change.key] = self._revoked(change, seq)
+        for one in enrolled_by(change):
+            if (one.uid == SERVICE) != (one.custody == "service"):
+                raise EvidenceError(say("服务钥匙属于且只属于系统"))
+            if one.key in known:
+                raise EvidenceError(say("钥匙 {key} 已经登记过", key=one.key[:12]))
+            known[one.key] = Enrolment(
+                uid=one.uid, key=one.key, public=one.public, custody=one.custody, since=seq
+            )
+        if isinstance(change, KeysFounded | RegistrarsAppointed):
+            if not change.registrars:
+                raise EvidenceError(say("至少须有一名登记人员"))
+            appointments = (*appointments, (seq, change.registrars))
+        return KeyState(seq=seq, enrolments=known, appointments=appointments)
+
+    def _revoked(self, change: KeyRevoked, seq: int) -> Enrolment:
+        known = self.enrolments.get(change.key)
+        if known is None:
+            raise EvidenceError(say("没有登记过钥匙 {key}", key=change.key[:12]))
+        # A key already ended may still turn out to have been stolen: the earlier suspicion holds.
+        suspicions = [one for one in (known.suspect_since, change.suspect_since) if one]
+        return replace(
+            known,
+            until=seq if known.until is None else known.until,
+            suspect_since=min(suspicions, default=None),
+        )
+
+    def find(self, key: str) -> Enrolment | None:
+        return self.enrolments.get(key)
+
+    def find_public(self, key: str) -> Ed25519PublicKey | None:
+        """The public key of a key id ever enrolled, valid or not."""
+        known = self.enrolments.get(key)
+        return load_public(known.public) if known else None
+
+    def is_valid(self, uid: str, key: str, at: int | None = None) -> bool:
+        """Whether `key` was this person's and in force at position `at` (default: the last)."""
+        known = self.enrolments.get(key)
+        place = self.seq if at is None else at
+        if known is None or known.uid != uid or known.since > place:
+            return False
+        return known.until is None or place < known.until
+
+    def is_doubtful(self, key: str, received_at: str) -> bool:
+        """Whether a record received then falls under a suspicion raised when the key ended."""
+        known = self.enrolments.get(key)
+        suspect = known.suspect_since if known else None
+        return suspect is not None and received_at >= suspect
+
+    def is_registrar(self, uid: str, at: int | None = None) -> bool:
+        place = self.seq if at is None else at
+        named = [who for seq, who in self.appointments if seq <= place]
+        return bool(named) and uid in named[-1]
+
+    def keys_of(self, uid: str) -> tuple[Enrolment, ...]:
+        """Every key this person has had, oldest first."""
+        return tuple(one for one in self.enrolments.values() if one.uid == uid)
+
+    def require_entitled(self, change: KeyChange, uid: str, key: str) -> None:
+        """Raise `EvidenceError` unless `uid`, signing with `key`, may make this change next."""
+        if isinstance(change, KeysFounded):
+            if self.seq != -1 or (uid, key) != (change.uid, change.key):
+                raise EvidenceError(say("创立记录须由所登记的第一名登记人员签名"))
+            return
+        if not self.is_valid(uid, key):
+            raise EvidenceError(say("签名钥匙不是 {uid} 的有效钥匙", uid=uid))
+        if isinstance(change, KeyRotated):
+            allowed = (uid, key) == (change.uid, change.old)
+        else:
+            known = self.find(change.key) if isinstance(change, KeyRevoked) else None
+            allowed = self.is_registrar(uid) or (known is not None and known.uid == uid)
+        if not allowed:
+            raise EvidenceError(say("{uid} 无权作此钥匙变动", uid=uid))
+
+
+def _spki(public: Ed25519PublicKey) -> bytes:
+    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _possession(origin: str, uid: str, key: str, public: str, custody: str, from_: str) -> bytes:
+    claim = {
+        "origin": origin,
+        "uid": uid,
+        "key": key,
+        "public": public,
+        "custody": custody,
+        "from": from_,
+    }
+    return pae(KEY_PROOF, canonical(claim))
+
+
+def _names(kind: type[KeyChange]) -> tuple[str, ...]:
+    return tuple(kind.__dataclass_fields__)
+
+
+def _fits(name: str, value: object) -> bool:
+    match name:
+        case "registrars":
+            return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+        case "custody":
+            return value in CUSTODIES
+        case "from_":
+            return isinstance(value, str) and is_instant(value)
+        case "suspect_since":
+            return value is None or (isinstance(value, str) and is_instant(value))
+        case _:
+            return isinstance(value, str)

@@ -1,0 +1,163 @@
+"""What is asked of a case, and the two answers there are: a decision or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.errors import Source
+from engine.kernel.events import Event
+from engine.language.definition import Action, Meaning, Role, State
+from engine.language.forms import Row, Value, Values
+from engine.text import Text
+
+READONLY = "E_READONLY"
+DONE = "E_DONE"
+APART = "E_SOD"
+DELEGATION = "E_DELEGATION"
+ROLE = "E_ROLE"
+VERSION = "E_VERSION"
+PERIOD_CLOSED = "E_PERIOD_CLOSED"
+FROZEN = "E_FROZEN"
+GUARD = "E_GUARD"
+LIMIT = "E_LIMIT"
+SIGN_REQUIRED = "E_SIGN_REQUIRED"
+KEY = "E_KEY"
+CONFLICT = "E_CONFLICT"
+ATTACHMENT = "E_ATTACH"
+
+# domain rule: when several hold at once, the first of these is the main code
+ORDER = (READONLY, DONE, APART, DELEGATION, ROLE, VERSION, PERIOD_CLOSED, FROZEN)
+INCURABLE = frozenset({DONE, APART, READONLY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perform:
+    """A person asks for an action. `values` are typed; `row` is one for `append`."""
+
+    action: str
+    actor: str
+    principal: str | None = None
+    branch: str | None = None
+    reopen: tuple[str, ...] = ()
+    values: Values = field(default_factory=dict)
+    row: Row | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """A person saves values without moving the case."""
+
+    actor: str
+    values: Values
+    principal: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickItems:
+    """A person ticks lines of a checklist; no items means every one still open."""
+
+    actor: str
+    items: tuple[str, ...]
+    principal: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A person takes an offered task for himself."""
+
+    actor: str
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A person gives a claimed task back to those it was offered to."""
+
+    actor: str
+    branch: str | None = None
+
+
+Command = Perform | Fill | TickItems | Claim | Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason why not: code, sentence, the rule it rests on, who could lift it."""
+
+    code: str
+    text: Text
+    rule: str | None = None
+    source: Source | None = None
+    remedy: Text | None = None
+
+    @property
+    def is_curable(self) -> bool:
+        return self.code not in INCURABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The rules say no. Every reason is given; the first carries the main code."""
+
+    action: str
+    state: str
+    reasons: tuple[Reason, ...]
+    facts: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return self.reasons[0].code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The rules say yes: what becomes of it, and everything that was read to say so."""
+
+    action: str
+    state: str
+    task: str | None
+    events: tuple[Event, ...]
+    values: Values
+    facts: Mapping[str, Value]
+    meaning: Meaning = Meaning.NONE
+    principal: str | None = None
+    recorded_for: str | None = None  # the outsider or body whose act a clerk entered
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An action somebody could ask for, in the state that offers it."""
+
+    action: Action
+    state: State
+    role: Role | None
+    detached_task: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """An act in another case of the family, for the incompatible duties."""
+
+    case: str
+    number: str
+    state: str
+    action: str
+    role: str
+    duties: tuple[str, ...]
+    people: frozenset[str]
+    at: datetime
+
+
+def in_order(reasons: list[Reason]) -> tuple[Reason, ...]:
+    """The reasons with the main one first (domain order of codes; stable otherwise)."""
+
+    def rank(reason: Reason) -> int:
+        return ORDER.index(reason.code) if reason.code in ORDER else len(ORDER)
+
+    return tuple(sorted(reasons, key=rank))

@@ -1,0 +1,438 @@
+"""The case as it will be: every event is applied the moment it is emitted.
+
+Here are the consequences of a move, the same whoever caused it: work offered and
+withdrawn, deadlines set and cleared, effects, branches skipped, joins that open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from engine.errors import GuichengError
+from engine.kernel import events as happened
+from engine.kernel.case import Case, Stamp, Task, apply
+from engine.kernel.deadlines import Due, find_due
+from engine.kernel.events import Event
+from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.situation import Situation
+from engine.kernel.statechart import Step
+from engine.language import forms
+from engine.language.definition import (
+    DONE,
+    SEPARATOR,
+    Action,
+    Effect,
+    Kind,
+    SetFields,
+    Slot,
+    StartCase,
+    State,
+    TellCases,
+    TellPeople,
+    ancestors,
+    is_done,
+    is_within,
+)
+from engine.language.expressions import Expression
+from engine.language.forms import Field, Row, Value, Values
+from engine.text import say
+
+AUTO_LIMIT = 50  # automatic moves in one record; more is a loop the checks have missed
+
+
+class Draft:
+    """Collects events and keeps the case they lead to."""
+
+    def __init__(self, case: Case | None, situation: Situation, stamp: Stamp) -> None:
+        self._case = case
+        self.situation = situation
+        self.events: list[Event] = []
+        self.values: dict[str, Value] = {}
+        self.read: dict[str, Value] = {}
+        self._stamp = replace(stamp, values=self.values)
+
+    @property
+    def case(self) -> Case:
+        if self._case is None:
+            raise GuichengError(say("案件尚未立案"))
+        return self._case
+
+    @property
+    def at(self) -> datetime:
+        return self._stamp.at
+
+    def emit(self, event: Event) -> None:
+        self._case = apply(self._case, event, self._stamp)
+        self.events.append(event)
+
+    def facts(self, extra: Mapping[str, object] | None = None) -> CaseFacts:
+        return CaseFacts(
+            self.case, self.situation, actor=self._stamp.actor, extra=extra or {}, read=self.read
+        )
+
+    # -- values -----------------------------------------------------------------
+
+    def set(self, values: Values) -> None:
+        """Give fields values, then bring computed fields and field-bound deadlines up to date."""
+        changed = {
+            name: value for name, value in values.items() if self.case.values.get(name) != value
+        }
+        self._put(changed)
+        computed = forms.compute(self.situation.definition.form, self.case.values, self.evaluate)
+        self._put(
+            {name: value for name, value in computed.items() if self.case.values.get(name) != value}
+        )
+        if self.case.configuration:
+            self._move_field_deadlines()
+
+    def append(self, field: str, row: Row) -> None:
+        """One more row in a table; nothing of the rows before it is touched."""
+        path = self._path(f"{field}[+]")
+        self.values[path] = (row,)
+        self.emit(happened.RowsAppended(field=field, path=path))
+        self.set({})
+
+    def _put(self, values: Values) -> None:
+        if not values:
+            return
+        paths = []
+        for name, value in values.items():
+            path = self._path(name)
+            self.values[path] = value
+            paths.append(path)
+        self.emit(happened.FieldsSet(paths=tuple(paths)))
+
+    def _path(self, name: str) -> str:
+        path, again = name, 1
+        while path in self.values:
+            again += 1
+            path = f"{name}#{again}"
+        return path
+
+    def evaluate(
+        self, expression: Expression, values: Values, table: Field | None, row: Row | None
+    ) -> Value:
+        """The value of an expression over form values, inside a row of a table or not."""
+        facts = self.facts()
+        form = self.situation.definition.form
+        names: dict[str, object] = {
+            field.name: facts.resolved(field, values.get(field.name)) for field in form.fields
+        }
+        if table is not None and row is not None:
+            columns = facts.row(table, row)
+            names |= {**columns, "row": columns}
+        return plain(facts.with_names(names).evaluate(expression))
+
+    # -- moves ------------------------------------------------------------------
+
+    def move(self, step: Step, action: Action | None, reopen: tuple[str, ...] = ()) -> None:
+        """Carry out one step of the chart with everything that follows from it."""
+        entered, configuration = self._settled(step, reopen)
+        keep = action is not None and action.rest == "keep"
+        self._leave(self._left(step.exited, entered), keep=keep, why=action.name if action else "")
+        self.emit(
+            happened.StatesMoved(
+                action=action.name if action else "",
+                exited=step.exited,
+                entered=entered,
+                configuration=configuration,
+            )
+        )
+        self._resume_clocks(step.exited)
+        self._meet_joint_deadlines()
+        for path in entered:
+            if path in self._known_paths():
+                self._enter(self.situation.definition.state(path))
+        self._close_if_final()
+
+    def _left(self, exited: tuple[str, ...], entered: tuple[str, ...]) -> tuple[str, ...]:
+        """What is no longer in work: the states left, and branches that came to their end."""
+        finished = [path.rpartition(SEPARATOR)[0] for path in entered if is_done(path)]
+        ended = [
+            state.path
+            for state in self.situation.definition.walk()
+            if any(is_within(state.path, branch) for branch in finished)
+        ]
+        return tuple(dict.fromkeys((*exited, *ended)))
+
+    def _meet_joint_deadlines(self) -> None:
+        """The deadline of a parallel state is met once every branch has come to its end."""
+        for timer in self.case.timers:
+            if timer.kind == "act" or timer.state not in self._known_paths():
+                continue
+            state = self.situation.definition.state(timer.state)
+            if (
+                state.kind is Kind.PARALLEL
+                and self.case.is_in(state.path)
+                and not (self.case.unfinished(state.path))
+            ):
+                self.emit(happened.TimerCancelled(timer=timer.id))
+
+    def _settled(
+        self, step: Step, reopen: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The step with the branches that are not in work taken straight to their end."""
+        entered, configuration = list(step.entered), step.configuration
+        for path in step.entered:
+            if path not in self._known_paths():
+                continue
+            state = self.situation.definition.state(path)
+            if state.kind is not Kind.PARALLEL:
+                continue
+            for branch in state.inner:
+                rests = bool(reopen) and branch.path not in reopen
+                if not rests and self.facts().holds(branch.when):
+                    continue
+                finished = self.situation.chart.finish(configuration, branch.path)
+                if finished is not None:
+                    configuration = finished.configuration
+                    entered = [one for one in entered if not is_within(one, branch.path)]
+                    entered.append(f"{branch.path}{SEPARATOR}{DONE}")
+        return tuple(entered), configuration
+
+    def _known_paths(self) -> frozenset[str]:
+        return frozenset(state.path for state in self.situation.definition.walk())
+
+    def _leave(self, exited: tuple[str, ...], *, keep: bool, why: str) -> None:
+        for task in self.case.open_tasks:
+            if task.state in exited and not task.detached:
+                if keep:
+                    self.emit(happened.TaskDetached(task=task.id))
+                else:
+                    self.emit(happened.TaskCancelled(task=task.id, why=why))
+        detached = {task.state for task in self.case.open_tasks if task.detached}
+        for timer in self.case.timers:
+            if timer.state in exited and timer.state not in detached:
+                self.emit(happened.TimerCancelled(timer=timer.id))
+
+    def _enter(self, state: State) -> None:
+        for effect in state.entry:
+            self.effect(effect)
+        if state.clock_stopped:
+            self._stop_clocks(state)
+        self.set_deadline(state)
+        for action in state.actions:
+            if action.at is not None:
+                self._set_action_timer(action, state.path)
+        self.offer(state)
+
+    def _close_if_final(self) -> None:
+        leaf = self.case.configuration[0]
+        if leaf not in self._known_paths():
+            return
+        state = self.situation.definition.state(leaf)
+        if state.kind is Kind.FINAL and self.case.closed_at is None:
+            for timer in self.case.timers:
+                self.emit(happened.TimerCancelled(timer=timer.id))
+            self.emit(happened.CaseClosed(state=leaf, result=state.result or "done"))
+
+    # -- tasks ------------------------------------------------------------------
+
+    def slots(self, state: State) -> tuple[tuple[int, Slot], ...]:
+        """The places of a sign-off that apply to this case, with their numbers."""
+        facts = self.facts()
+        return tuple(
+            (number, slot) for number, slot in enumerate(state.slots) if facts.holds(slot.when)
+        )
+
+    def offer(self, state: State) -> None:
+        """Offer the work of a state: every place at once, or the next in order."""
+        applying = self.slots(state)
+        if state.slots and not applying:
+            raise GuichengError(say("环节“{state}”没有一位适用的签署人", state=state.path))
+        done = {task.slot for task in self._round(state) if task.done_by is not None}
+        waiting = [(number, slot) for number, slot in applying if number not in done]
+        for number, slot in waiting[:1] if state.order else waiting:
+            people = self.participants(slot)
+            need = 1 if slot.need is None else self.number(slot)
+            self.emit(
+                happened.TaskOffered(
+                    task=f"{self._stamp.seq}-{len(self.case.tasks)}",
+                    state=state.path,
+                    slot=number,
+                    role=slot.role.name,
+                    people=people,
+                    need=need,
+                )
+            )
+
+    def number(self, slot: Slot) -> int:
+        wanted = self.facts().evaluate(slot.need) if slot.need else 1
+        if not isinstance(wanted, int) or wanted < 1:
+            raise GuichengError(
+                say("“{role}”应签人数须为正整数,现为 {found}", role=slot.role.name, found=wanted)
+            )
+        return wanted
+
+    def participants(self, slot: Slot) -> tuple[str, ...]:
+        """Who could act in this place now: the role's people, or those who record for it."""
+        expression = slot.role.recorder or slot.role.people
+        return self.facts().people(expression) if expression is not None else ()
+
+    def _round(self, state: State) -> tuple[Task, ...]:
+        """The tasks of this stay in the state, not of an earlier one."""
+        since = self.case.entered[state.path]
+        moves = [
+            place
+            for place, event in enumerate(self.events)
+            if isinstance(event, happened.StatesMoved) and state.path in event.entered
+        ]
+        fresh = (
+            {
+                event.task
+                for event in self.events[moves[-1] :]
+                if isinstance(event, happened.TaskOffered)
+            }
+            if moves
+            else None
+        )
+        return tuple(
+            task
+            for task in self.case.tasks
+            if task.state == state.path
+            and (task.id in fresh if fresh is not None else task.offered_at >= since)
+        )
+
+    def sign_off_is_complete(self, state: State) -> bool:
+        """Whether enough places of this stay's sign-off are satisfied."""
+        applying = self.slots(state)
+        done = {task.slot for task in self._round(state) if task.done_by is not None}
+        satisfied = sum(1 for number, _ in applying if number in done)
+        if state.need is None:
+            return satisfied == len(applying)
+        wanted = self.facts({"n": len(applying)}).evaluate(state.need)
+        return isinstance(wanted, int) and satisfied >= wanted
+
+    def signers(self, state: State) -> frozenset[str]:
+        """Who has already signed in this stay, over all places."""
+        return frozenset(person for task in self._round(state) for person in task.signed_by)
+
+    # -- time -------------------------------------------------------------------
+
+    def set_deadline(self, state: State) -> None:
+        """Start the clock of a state, replacing the one that runs."""
+        for timer in self.case.timers:
+            if timer.state == state.path and timer.kind in ("due", "remind"):
+                self.emit(happened.TimerCancelled(timer=timer.id))
+        found = find_due(state.due, self.facts())
+        if found is not None:
+            self._set_timers(state.path, found)
+
+    def set_case_timers(self) -> None:
+        """Set the timed actions declared for the whole case."""
+        for action in self.situation.definition.actions:
+            if action.at is not None:
+                self._set_action_timer(action, "")
+
+    def _set_timers(self, path: str, found: Due) -> None:
+        self._set_timer("due", path, None, found.at)
+        if found.remind_at is not None:
+            self._set_timer("remind", path, None, found.remind_at)
+
+    def _set_action_timer(self, action: Action, path: str) -> None:
+        if action.at is None:
+            return
+        found = find_due((action.at,), self.facts())
+        if found is not None:
+            self._set_timer("act", path, action.name, found.at)
+
+    def _set_timer(self, kind: str, path: str, action: str | None, due: datetime) -> None:
+        made = sum(isinstance(event, happened.TimerSet) for event in self.events)
+        self.emit(
+            happened.TimerSet(
+                timer=f"{self._stamp.seq}-{made}", kind=kind, state=path, action=action, due=due
+            )
+        )
+
+    def _move_field_deadlines(self) -> None:
+        """A deadline measured from a field follows the field."""
+        for path in dict.fromkeys(
+            path
+            for leaf in self.case.configuration
+            for path in ancestors(leaf)
+            if path in self._known_paths()
+        ):
+            state = self.situation.definition.state(path)
+            if not any(deadline.before is not None for deadline in state.due):
+                continue
+            found = find_due(state.due, self.facts())
+            running = [t for t in self.case.timers if t.state == path and t.kind == "due"]
+            if (
+                found is not None
+                and found.deadline.before is not None
+                and (not running or running[0].due != found.at)
+            ):
+                self.set_deadline(state)
+
+    def _stop_clocks(self, state: State) -> None:
+        outer = set(ancestors(state.path)[1:])
+        timers = tuple(
+            timer.id for timer in self.case.timers if timer.state in outer and not timer.stopped
+        )
+        self.emit(happened.ClockStopped(state=state.path, timers=timers))
+
+    def _resume_clocks(self, exited: tuple[str, ...]) -> None:
+        calendar = self.situation.calendar
+        for path in exited:
+            since = self.case.stopped.get(path)
+            if since is None:
+                continue
+            outer = set(ancestors(path)[1:])
+            stopped = [t for t in self.case.timers if t.stopped and t.state in outer]
+            lost = calendar.worktime(since, self.at)
+            self.emit(
+                happened.ClockResumed(
+                    state=path,
+                    timers=tuple(timer.id for timer in stopped),
+                    dues=tuple(calendar.advance(timer.due, lost) for timer in stopped),
+                )
+            )
+
+    # -- effects ----------------------------------------------------------------
+
+    def effect(self, effect: Effect) -> None:
+        match effect:
+            case SetFields():
+                facts = self.facts()
+                self.set({name: plain(facts.evaluate(value)) for name, value in effect.fields})
+            case StartCase():
+                self._start(effect)
+            case TellCases():
+                parent = (self.case.parent,) if self.case.parent else ()
+                for case in self.case.members if effect.whom == "members" else parent:
+                    request = f"{self._stamp.seq}-{len(self.events)}"
+                    self.emit(happened.CaseTold(request=request, case=case, action=effect.action))
+            case TellPeople():
+                self.emit(
+                    happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
+                )
+
+    def _start(self, effect: StartCase) -> None:
+        for names in self._groups(effect):
+            facts = self.facts(names)
+            if not facts.holds(effect.when):
+                continue
+            initiator = facts.people(effect.initiator)[:1] if effect.initiator else ()
+            self.emit(
+                happened.ChildRequested(
+                    request=f"{self._stamp.seq}-{len(self.events)}",
+                    process=effect.process,
+                    initiator=initiator[0] if initiator else None,
+                    values={name: plain(facts.evaluate(value)) for name, value in effect.set},
+                )
+            )
+
+    def _groups(self, effect: StartCase) -> Iterable[Mapping[str, object]]:
+        """The names each child's values are computed with."""
+        if effect.each is None:
+            return ({},)
+        rows = self.facts().lookup(effect.each)
+        several = rows if isinstance(rows, tuple) else ()
+        if effect.by is None:
+            return tuple({"row": row, "rows": (row,), **row} for row in several)
+        groups: dict[object, list[object]] = {}
+        for row in several:
+            groups.setdefault(plain(self.facts(row).evaluate(effect.by)), []).append(row)
+        return tuple({"key": key, "rows": tuple(found)} for key, found in groups.items())

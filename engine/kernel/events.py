@@ -1,0 +1,343 @@
+"""The facts a history is made of, one frozen class each.
+
+An event says what happened, in the past tense, and carries all that `apply` needs, so
+that rebuilding never asks the definition, the roster or the clock. A released event is
+never changed; a new shape is a new class with a higher `version`.
+
+Values of form fields are not inside events: they stand beside them in the record, each
+under its own commitment, so that one can be redacted and the rest still replays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import ClassVar
+
+from engine.errors import EvidenceError
+from engine.kernel.values import Json, dump_value, load_value
+from engine.language.forms import Value
+from engine.text import say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact. `version` counts the shapes this name has had."""
+
+    version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(Event):
+    case: str
+    number: str
+    process: str
+    definition: str  # digest of the pinned definition
+    edition: int
+    params: str  # digest of the pinned parameters
+    initiator: str
+    department: str | None
+    parent: str | None
+    request: str | None  # the parent's request this case answers
+    period: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldsSet(Event):
+    """Fields got the values that stand in the record under these paths.
+
+    A path is the field's name, with "#2", "#3" … if one record sets it again.
+    """
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsAppended(Event):
+    """The table got the rows that stand in the record under `path`."""
+
+    field: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted(Event):
+    """Somebody did an act: the unit that duties, rounds and earlier actors count.
+
+    With `system`, the engine did it as a consequence of the record's act.
+    """
+
+    system: bool
+    state: str
+    action: str
+    task: str | None
+    role: str
+    duties: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatesMoved(Event):
+    action: str
+    exited: tuple[str, ...]
+    entered: tuple[str, ...]
+    configuration: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOffCompleted(Event):
+    """Every signature a state asks for is given; the values as they stand were signed."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOffered(Event):
+    task: str
+    state: str
+    slot: int
+    role: str
+    people: tuple[str, ...]
+    need: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReoffered(Event):
+    """The people who could changed, because the roster did."""
+
+    task: str
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskClaimed(Event):
+    task: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReleased(Event):
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSigned(Event):
+    """One of the signatures a task needs; the task stays open for the others."""
+
+    task: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCompleted(Event):
+    task: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCancelled(Event):
+    task: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDetached(Event):
+    """The parallel state was left, but this work goes on; its result moves nothing."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsTicked(Event):
+    state: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerSet(Event):
+    """`kind`: due, remind, or act (the system performs `action`)."""
+
+    timer: str
+    kind: str
+    state: str
+    action: str | None
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerCancelled(Event):
+    timer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired(Event):
+    """A timer's moment came. `told` are those reminded or escalated to."""
+
+    timer: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStopped(Event):
+    state: str
+    timers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockResumed(Event):
+    state: str
+    timers: tuple[str, ...]
+    dues: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildRequested(Event):
+    """A child case is wanted; opening it is a record of its own, in its own stream."""
+
+    request: str
+    process: str
+    initiator: str | None
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildReported(Event):
+    """What a child has come to; `result` once it has ended."""
+
+    request: str
+    case: str
+    number: str
+    process: str
+    state: str
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberJoined(Event):
+    case: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTold(Event):
+    """The system is to perform `action` in another case."""
+
+    request: str
+    case: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleTold(Event):
+    people: tuple[str, ...]
+    say: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosed(Event):
+    state: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCarried(Event):
+    """The open matter of this case went on in another one."""
+
+    case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(Event):
+    """A text took effect. `kind`: process, roster, params or calendar."""
+
+    kind: str
+    name: str
+    edition: int
+    digest: str  # of the object that holds the text
+    model: str  # of what was understood (language/dump.py)
+    effective: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterAmended(Event):
+    """A post granted or withdrawn, a delegation, a leave: dated, beside the roster."""
+
+    amendment: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysChanged(Event):
+    """A key enrolled, rotated or revoked."""
+
+    change: Mapping[str, Value]
+
+
+VOCABULARY: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        CaseOpened,
+        FieldsSet,
+        RowsAppended,
+        Acted,
+        StatesMoved,
+        SignOffCompleted,
+        TaskOffered,
+        TaskReoffered,
+        TaskClaimed,
+        TaskReleased,
+        TaskSigned,
+        TaskCompleted,
+        TaskCancelled,
+        TaskDetached,
+        ItemsTicked,
+        TimerSet,
+        TimerCancelled,
+        TimerFired,
+        ClockStopped,
+        ClockResumed,
+        ChildRequested,
+        ChildReported,
+        MemberJoined,
+        CaseTold,
+        PeopleTold,
+        CaseClosed,
+        CaseCarried,
+        Published,
+        RosterAmended,
+        KeysChanged,
+    )
+}
+
+
+def dump_event(event: Event) -> dict[str, Json]:
+    """The event as JSON: its name, its version, and its fields (values.py)."""
+    dumped: dict[str, Json] = {"event": type(event).__name__, "version": event.version}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, Mapping):
+            dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
+        else:
+            dumped[field.name] = dump_value(value)
+    return dumped
+
+
+def load_event(dumped: Mapping[str, Json]) -> Event:
+    """The event a record holds; an unknown name or version is an `EvidenceError`."""
+    kind = VOCABULARY.get(str(dumped.get("event")))
+    if kind is None or dumped.get("version") != kind.version:
+        raise EvidenceError(
+            say(
+                "记录中有本版本不认识的事件“{event}”第 {version} 版",
+                event=str(dumped.get("event")),
+                version=str(dumped.get("version")),
+            )
+        )
+    loaded: dict[str, object] = {}
+    for field in fields(kind):
+        value = dumped[field.name]
+        if isinstance(value, dict) and "$" not in value:
+            loaded[field.name] = {name: load_value(inner) for name, inner in value.items()}
+        else:
+            loaded[field.name] = load_value(value)
+    return kind(**loaded)

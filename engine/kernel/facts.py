@@ -1,0 +1,271 @@
+"""What the names and functions of a definition's expressions mean for one case.
+
+Every answer that was asked for is kept in `read`: these are the facts a signed record
+binds, so that a verifier can judge the decision without the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from engine.errors import GuichengError
+from engine.kernel.case import Case
+from engine.kernel.situation import Situation
+from engine.language.definition import SEPARATOR
+from engine.language.expressions import Expression, evaluate
+from engine.language.forms import Field, FieldType, Value, Values
+from engine.text import say
+
+EMPTY: Mapping[str, Value] = {}
+
+
+class CaseFacts:
+    """The `Facts` of one case: its values, its people, its office, its past."""
+
+    def __init__(
+        self,
+        case: Case,
+        situation: Situation,
+        *,
+        actor: str | None = None,
+        extra: Mapping[str, object] = EMPTY,
+        read: dict[str, Value] | None = None,
+    ) -> None:
+        self.case = case
+        self.situation = situation
+        self.actor = actor
+        self.extra = extra
+        self.read: dict[str, Value] = {} if read is None else read
+
+    def with_names(self, extra: Mapping[str, object]) -> CaseFacts:
+        """The same facts with further names, such as the columns of a row."""
+        return CaseFacts(
+            self.case,
+            self.situation,
+            actor=self.actor,
+            extra={**self.extra, **extra},
+            read=self.read,
+        )
+
+    def evaluate(self, expression: Expression) -> object:
+        return evaluate(expression, self)
+
+    def holds(self, expression: Expression | None) -> bool:
+        return expression is None or bool(evaluate(expression, self))
+
+    def people(self, expression: Expression) -> tuple[str, ...]:
+        """The people an expression names, each once, in the order found."""
+        found = evaluate(expression, self)
+        if found is None:
+            return ()
+        several = found if isinstance(found, tuple | list) else (found,)
+        return tuple(dict.fromkeys(str(person) for person in several if person))
+
+    def lookup(self, name: str) -> object:
+        if name in self.extra:
+            return self.extra[name]
+        field = self.situation.definition.form.field(name)
+        if field is not None:
+            return self.resolved(field, self.case.values.get(name))
+        for role in self.situation.definition.roles:
+            if role.name == name and role.people is not None:
+                return self._noted(name, self.people(role.people))
+        match name:
+            case "initiator":
+                return self.case.initiator
+            case "department":
+                return self.case.department
+            case "actor":
+                return self.actor
+            case "at":
+                return self.situation.at
+            case "today":
+                return self.situation.at.astimezone(self.situation.calendar.zone).date()
+            case "number":
+                return self.case.number
+            case "period":
+                return self.case.period
+            case "params":
+                return _Parameters(self)
+        raise GuichengError(say("没有“{name}”这个名称", name=name))
+
+    def attribute(self, value: object, name: str) -> object:
+        if isinstance(value, _Parameters):
+            on = self.case.opened_at.astimezone(self.situation.calendar.zone).date()
+            found: object = self.situation.params.value(name, on)
+            return self._noted(f"params.{name}", found)
+        if isinstance(value, _Reference):
+            return value.attribute(name)
+        if isinstance(value, Mapping):
+            return value.get(name)
+        if value is None:
+            return None
+        roster = self.situation.roster
+        if roster.find_department(str(value)) is not None:
+            return self._noted(f"{value}.{name}", roster.department_attribute(str(value), name))
+        return self._noted(f"{value}.{name}", roster.person_attribute(str(value), name))
+
+    def call(self, name: str, arguments: tuple[object, ...]) -> object:
+        found = FUNCTIONS[name](self, *arguments)
+        shown = ",".join(str(argument) for argument in arguments)
+        return self._noted(f"{name}({shown})", found)
+
+    def _noted(self, name: str, found: object) -> object:
+        if isinstance(found, str | int | Decimal | bool | date | tuple) or found is None:
+            self.read[name] = found
+        return found
+
+    def resolved(self, field: Field, value: Value) -> object:
+        """References become records; rows get their references resolved column by column."""
+        if field.type is FieldType.REFERENCE and isinstance(value, str) and field.table:
+            return _Reference(self, field.table, value)
+        if field.type is FieldType.LINES and isinstance(value, tuple):
+            return tuple(self.row(field, row) for row in value if isinstance(row, Mapping))
+        return value
+
+    def row(self, field: Field, row: Values) -> Mapping[str, object]:
+        """One row as expressions see it; columns nobody filled are there, empty."""
+        return {
+            column.name: self.resolved(column, row.get(column.name)) for column in field.columns
+        }
+
+
+class _Parameters:
+    """The name `params`: its attributes are the office's parameters."""
+
+    def __init__(self, facts: CaseFacts) -> None:
+        self._facts = facts
+
+
+class _Reference:
+    """A row of a reference table; equal to its key, with the columns as attributes."""
+
+    def __init__(self, facts: CaseFacts, table: str, key: str) -> None:
+        self._facts = facts
+        self.table = table
+        self.key = key
+
+    def attribute(self, name: str) -> object:
+        record = self._facts.situation.params.record(self.table, self.key)
+        return self._facts._noted(f"{self.table}[{self.key}].{name}", record.get(name))
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == (other.key if isinstance(other, _Reference) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def plain(value: object) -> Value:
+    """A value fit for a form: references back to keys, lists to tuples."""
+    if isinstance(value, _Reference):
+        return value.key
+    if isinstance(value, Mapping):
+        return {name: plain(inner) for name, inner in value.items()}  # type: ignore[return-value]
+    if isinstance(value, tuple | list):
+        return tuple(plain(part) for part in value)  # type: ignore[return-value]
+    return value  # type: ignore[return-value]
+
+
+def _reached(case: Case, state: str) -> bool:
+    return any(_names(path, state) for path in case.entered)
+
+
+def _names(path: str, state: str) -> bool:
+    """Whether a written state name means this path: the whole path, or its last part."""
+    return path == state or path.rpartition(SEPARATOR)[2] == state
+
+
+def _entered(facts: CaseFacts, state: str) -> datetime | None:
+    moments = [at for path, at in facts.case.entered.items() if _names(path, state)]
+    return max(moments, default=None)
+
+
+def _actor_of(facts: CaseFacts, act: str) -> tuple[str, ...]:
+    """Who last did the act; all its signers if it was a joint one."""
+    state, _, name = act.rpartition(".")
+    found = [
+        one
+        for one in facts.case.acts
+        if one.action == name and (not state or _names(one.state, state))
+    ]
+    if not found:
+        return ()
+    task = found[-1].task
+    same = [one for one in found if task is not None and one.task == task] or found[-1:]
+    return tuple(dict.fromkeys(one.principal or one.actor for one in same))
+
+
+def _signed(facts: CaseFacts, state: str) -> Mapping[str, Value]:
+    for path in facts.case.signed:
+        if _names(path, state):
+            return facts.case.signed[path]
+    return EMPTY
+
+
+def _open_children(facts: CaseFacts, process: str) -> int:
+    return sum(
+        1 for child in facts.case.children if child.process == process and child.result is None
+    )
+
+
+def _collector_reached(facts: CaseFacts, state: str) -> bool:
+    seen = facts.situation.collector
+    return seen is not None and any(_names(path, state) for path in seen.reached)
+
+
+def _parent_reached(facts: CaseFacts, state: str) -> bool:
+    seen = facts.situation.parent
+    return seen is not None and any(_names(path, state) for path in seen.reached)
+
+
+def _table(facts: CaseFacts, name: str) -> object:
+    table = next(table for table in facts.situation.definition.tables if table.name == name)
+    return next(row.then for row in table.rows if facts.holds(row.when))
+
+
+def _moment(facts: CaseFacts, value: object) -> date:
+    if isinstance(value, datetime):
+        return value.astimezone(facts.situation.calendar.zone).date()
+    if isinstance(value, date):
+        return value
+    raise GuichengError(say("需要日期,得到的是“{value}”", value=str(value)))
+
+
+def _workdays(facts: CaseFacts, start: object, end: object) -> int | None:
+    if start is None or end is None:
+        return None
+    return facts.situation.calendar.workdays(_moment(facts, start), _moment(facts, end))
+
+
+def _rounds(facts: CaseFacts, action: str) -> int:
+    return facts.case.rounds(action)
+
+
+FUNCTIONS: Mapping[str, Callable[..., object]] = {
+    "post": lambda facts, name: facts.situation.roster.post_holders(name),
+    "group": lambda facts, name: facts.situation.roster.group(name),
+    "head_of": lambda facts, name: facts.situation.roster.head_of(name),
+    "leader_of": lambda facts, name: facts.situation.roster.leader_of(name),
+    "liaisons_of": lambda facts, name: facts.situation.roster.liaisons_of(name),
+    "superior_of": lambda facts, person: facts.situation.roster.superior_of(person),
+    "superiors_of": lambda facts, person: facts.situation.roster.superiors_of(person),
+    "departments": lambda facts: facts.situation.roster.reporting_departments(),
+    "has_post": lambda facts, person, post: person in facts.situation.roster.post_holders(post),
+    "actor_of": _actor_of,
+    "rounds": _rounds,
+    "reached": lambda facts, state: _reached(facts.case, state),
+    "entered": _entered,
+    "signed": _signed,
+    "collector_reached": _collector_reached,
+    "parent_reached": _parent_reached,
+    "open_children": _open_children,
+    "workdays": _workdays,
+    "worktime": lambda facts, start, end: facts.situation.calendar.worktime(start, end),
+    "table": _table,
+}

@@ -1,0 +1,42 @@
+"""Everything `decide` may look at besides the case itself, gathered before it is asked.
+
+The desk reads these from the store as they are on the day; `decide` asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.kernel.command import Other
+from engine.kernel.statechart import Statechart
+from engine.language.calendar import Calendar
+from engine.language.definition import ProcessDefinition
+from engine.language.params import Params
+from engine.language.roster import RosterView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Another case, as far as a rule may look: where it has been."""
+
+    case: str
+    number: str
+    reached: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The rules, the people and the relatives of one case at one moment."""
+
+    at: datetime
+    definition: ProcessDefinition
+    chart: Statechart
+    roster: RosterView
+    params: Params
+    calendar: Calendar
+    others: tuple[Other, ...] = ()
+    collector: Seen | None = None
+    parent: Seen | None = None
+    people: Mapping[str, str] | None = None

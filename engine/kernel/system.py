@@ -1,0 +1,215 @@
+"""What the engine itself does to a case: open it, fire its timers, pass news on.
+
+None of it carries an approval, and none of it is consent by silence: a timer reminds,
+escalates, or performs an action the procedure gives to SYSTEM by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.kernel import events as happened
+from engine.kernel.auto import is_possible, perform, run_automatic
+from engine.kernel.case import Case, Stamp
+from engine.kernel.command import GUARD, Decision, Reason, Refusal
+from engine.kernel.draft import Draft
+from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.options import options
+from engine.kernel.situation import Situation
+from engine.language.definition import SYSTEM, Late, Take
+from engine.language.forms import Row, Value, Values
+from engine.text import say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A new case, with the values it starts from."""
+
+    case: str
+    number: str
+    definition: str
+    edition: int
+    params: str
+    initiator: str
+    parent: str | None = None
+    request: str | None = None
+    period: str | None = None
+    values: Values
+    carried_from: Case | None = None
+
+
+def open_case(order: Open, situation: Situation, actor: str) -> Decision:
+    """Open a case and enter its start state."""
+    stamp = Stamp(seq=0, at=situation.at, actor=actor)
+    draft = Draft(None, situation, stamp)
+    draft.emit(
+        happened.CaseOpened(
+            case=order.case,
+            number=order.number,
+            process=situation.definition.name,
+            definition=order.definition,
+            edition=order.edition,
+            params=order.params,
+            initiator=order.initiator,
+            department=situation.roster.department_of(order.initiator),
+            parent=order.parent,
+            request=order.request,
+            period=order.period,
+        )
+    )
+    draft.set(order.values)
+    draft.move(situation.chart.start(), None)
+    draft.set_case_timers()
+    run_automatic(draft)
+    return _decision(draft, "", draft.case.configuration[0])
+
+
+def fire(case: Case, timer_id: str, situation: Situation, seq: int) -> Decision:
+    """A timer's moment has come: remind, escalate, or perform the timed action."""
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    timer = next(timer for timer in case.timers if timer.id == timer_id)
+    draft.emit(happened.TimerFired(timer=timer.id, told=_told(draft, timer.kind, timer.state)))
+    if timer.kind == "act":
+        option = next(
+            (
+                one
+                for one in options(situation.definition, case)
+                if one.action.name == timer.action
+                and one.action.by_system
+                and (not timer.state or one.state.path == timer.state)
+            ),
+            None,
+        )
+        if option is not None and is_possible(draft, option):
+            perform(draft, option)
+            run_automatic(draft)
+    return _decision(draft, timer.action or timer.kind, timer.state or case.configuration[0])
+
+
+def _told(draft: Draft, kind: str, path: str) -> tuple[str, ...]:
+    """Those who hold the work are reminded; once late, their superiors are told."""
+    if kind == "act":
+        return ()
+    holders = tuple(
+        dict.fromkeys(
+            person
+            for task in draft.case.open_tasks
+            if task.state == path or task.state.startswith(f"{path}/")
+            for person in ((task.claimed_by,) if task.claimed_by else task.people)
+        )
+    )
+    if kind == "remind":
+        return holders
+    state = draft.situation.definition.state(path)
+    if not any(deadline.late is Late.ESCALATE for deadline in state.due):
+        return ()
+    superiors = (draft.situation.roster.superior_of(person) for person in holders)
+    return tuple(dict.fromkeys(person for several in superiors for person in several))
+
+
+def told(case: Case, action: str, situation: Situation, seq: int) -> Decision | Refusal:
+    """Another case asked for a system action here; refused, on record, if it is not its time."""
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    option = next(
+        (
+            one
+            for one in options(situation.definition, case)
+            if one.action.name == action and one.action.by_system
+        ),
+        None,
+    )
+    if option is None or not is_possible(draft, option):
+        reason = Reason(
+            code=GUARD,
+            text=say(
+                "现处“{state}”,系统无法办理“{action}”", state=case.configuration, action=action
+            ),
+        )
+        return Refusal(action=action, state=case.configuration[0], reasons=(reason,))
+    perform(draft, option)
+    run_automatic(draft)
+    return _decision(draft, action, option.state.path)
+
+
+def child_reported(
+    case: Case, child: Case, state: str, child_situation: Situation, situation: Situation, seq: int
+) -> Decision:
+    """A child has come to something its parent wants to know."""
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft.emit(
+        happened.ChildReported(
+            request=child.request or "",
+            case=child.id,
+            number=child.number,
+            process=child.process,
+            state=state,
+            result=child.result,
+        )
+    )
+    for report in situation.definition.children:
+        wanted = state in report.at if report.at else child.result is not None
+        if report.process == child.process and wanted and report.take is not None:
+            _take(draft, report.take, child, child_situation)
+    run_automatic(draft)
+    return _decision(draft, "", case.configuration[0])
+
+
+def member_joined(
+    case: Case, member: Case, member_situation: Situation, situation: Situation, seq: int
+) -> Decision:
+    """A member of a gathering is ready: its rows become rows of the gathering case."""
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft.emit(happened.MemberJoined(case=member.id, number=member.number))
+    if situation.definition.gather is not None:
+        _take(draft, situation.definition.gather.take, member, member_situation)
+    run_automatic(draft)
+    return _decision(draft, "", case.configuration[0])
+
+
+def carried(case: Case, into: str, situation: Situation, seq: int) -> Decision:
+    """The open matter of this case went on in another."""
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft.emit(happened.CaseCarried(case=into))
+    return _decision(draft, "", case.configuration[0])
+
+
+def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
+    """Offer open tasks to the people the roster names now; None if nobody changed."""
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    for task in case.open_tasks:
+        slot = situation.definition.state(task.state).slots[task.slot]
+        people = draft.participants(slot)
+        if people != task.people:
+            draft.emit(happened.TaskReoffered(task=task.id, people=people))
+    return _decision(draft, "", case.configuration[0]) if draft.events else None
+
+
+def _take(draft: Draft, take: Take, source: Case, source_situation: Situation) -> None:
+    facts = CaseFacts(source, source_situation)
+    for names in _rows(take, facts):
+        row: Row = {
+            column: plain(facts.with_names(names).evaluate(value))  # type: ignore[misc]
+            for column, value in take.columns
+        }
+        draft.append(take.into, row)
+
+
+def _rows(take: Take, facts: CaseFacts) -> tuple[Mapping[str, object], ...]:
+    if take.rows is None:
+        return ({},)
+    rows = facts.lookup(take.rows)
+    several = rows if isinstance(rows, tuple) else ()
+    return tuple(row for row in several if isinstance(row, Mapping))
+
+
+def _decision(draft: Draft, action: str, state: str) -> Decision:
+    values: dict[str, Value] = dict(draft.values)
+    return Decision(
+        action=action,
+        state=state,
+        task=None,
+        events=tuple(draft.events),
+        values=values,
+        facts=dict(draft.read),
+    )

@@ -1,0 +1,459 @@
+"""What a procedure says, once it has been read: frozen data and nothing that runs.
+
+The loader builds these from YAML, the kernel reads them. Every object keeps the place
+it was written (`Source`), so that a refusal years later can point at the line.
+Paths name states from the outside in, joined by "/": `会前准备/场地布置`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from engine.errors import Source
+from engine.language.calendar import Moment, Span
+from engine.language.expressions import Expression
+from engine.language.forms import Form
+
+SEPARATOR = "/"
+DONE = "完成"  # the leaf a branch of a parallel state rests in once it is finished
+SYSTEM = "SYSTEM"  # the engine itself, acting on timers and joins; never a person
+
+
+class Meaning(Enum):
+    """What a signature means (21 CFR 11.50(a)(3); evidence-spec.md, field `meaning`)."""
+
+    NONE = "none"
+    AUTHORSHIP = "authorship"
+    REVIEW = "review"
+    APPROVAL = "approval"
+    REJECTION = "rejection"
+    RESPONSIBILITY = "responsibility"
+    RECEIPT = "receipt"
+    CUSTODY = "custody"
+    WITNESS = "witness"
+
+
+class Kind(Enum):
+    """How a state is occupied."""
+
+    TASK = "task"  # somebody has work to do here
+    WAIT = "wait"  # nobody has; the state is left by the system
+    PARALLEL = "parallel"  # every branch at once
+    COMPOUND = "compound"  # one inner state at a time
+    FINAL = "final"
+
+
+class Late(Enum):
+    """What happens when a deadline passes. Consent by silence is not among them."""
+
+    RECORD = "record"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """The clause of the handbook a state implements."""
+
+    document: str | None
+    clause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A condition that must hold, with the words for the day it does not."""
+
+    name: str | None
+    that: Expression
+    refuse: str  # refusal code
+    say: str | None
+    cite: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who may act: people found by an expression, a body that decides, or an outsider.
+
+    `people` is empty for SYSTEM. For a collective decision or an outsider, `recorder`
+    says who enters it, and `minutes` which fields must then be filled.
+    """
+
+    name: str
+    en: str | None
+    people: Expression | None
+    collective: str | None
+    outsider: str | None
+    recorder: Expression | None
+    minutes: tuple[str, ...]
+    source: Source
+
+    @property
+    def is_recorded(self) -> bool:
+        return self.recorder is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One place in a sign-off, or the single place of a plain `who`."""
+
+    role: Role
+    when: Expression | None
+    need: Expression | None  # how many different people; None is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When something is due. Exactly one of `span` and `moment` is given.
+
+    `span` counts from entry, from the entry of `after`, or back from `before`;
+    `moment` is a fixed day of the month held in the period field `of`.
+    """
+
+    when: Expression | None
+    span: Span | None
+    after: str | None
+    before: Expression | None
+    moment: Moment | None
+    of: Expression | None
+    late: Late
+    remind: Decimal | None  # share of the time gone, 0.8 unless told otherwise
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of a checklist."""
+
+    name: str
+    en: str | None
+    when: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist:
+    items: tuple[Item, ...]
+    refuse: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFields:
+    """Effect: give fields the value of an expression."""
+
+    fields: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartCase:
+    """Effect: open child cases.
+
+    Without `each`, one. With `each` (a table), one per row, or one per distinct value of
+    `by`; `set` then sees `rows` (the rows of this child) and `key` (the value of `by`).
+    """
+
+    process: str
+    each: str | None
+    by: Expression | None
+    when: Expression | None
+    set: tuple[tuple[str, Expression], ...]
+    initiator: Expression | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellCases:
+    """Effect: the system performs `action` in the gathered members or in the parent."""
+
+    whom: str  # "members" or "parent"
+    action: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellPeople:
+    """Effect: a notice to people. It asks nothing of them."""
+
+    who: Expression
+    say: str
+
+
+Effect = SetFields | StartCase | TellCases | TellPeople
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What must be complete before an action may leave.
+
+    `signed`: the sign-off of the state. Otherwise branches of the parallel state:
+    those named in `branches`, or any `count` of those in work (None: all of them).
+    """
+
+    signed: bool = False
+    branches: tuple[str, ...] = ()
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One way an action may go. `to` is a full path; None stays where it is."""
+
+    when: Expression | None
+    to: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a person, or SYSTEM, may ask for in a state.
+
+    `arms` are tried in order and the last has no condition; an action with `refuse`
+    has none and always says no. `home` is the state that declares it, or "" for one
+    declared for the whole case, whose states are then in `sources`.
+    """
+
+    name: str
+    en: str | None
+    home: str
+    sources: tuple[str, ...]
+    arms: tuple[Arm, ...]
+    who: Slot | None
+    by_system: bool
+    when: Expression | None
+    after: Gate | None
+    auto: bool
+    at: Deadline | None
+    need: tuple[Rule, ...]
+    reason: bool
+    edit: tuple[str, ...]
+    require: tuple[Required, ...]
+    append: str | None
+    start: StartCase | None
+    set: SetFields | None
+    reopen: tuple[str, ...] | None  # () lets the person choose
+    rest: str  # "cancel" or "keep": what becomes of the other branches
+    limit: int | None
+    beyond: str | None
+    refuse: str | None
+    say: str | None
+    meaning: Meaning
+    duties: tuple[str, ...]
+    source: Source
+
+    @property
+    def id(self) -> str:
+        return f"{self.home}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Required:
+    """A field that must be filled, always or when the expression holds."""
+
+    field: str
+    when: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    path: str
+    en: str | None
+    kind: Kind
+    basis: Clause | None
+    slots: tuple[Slot, ...]
+    need: Expression | None  # how many slots must be satisfied; None is all
+    order: bool
+    meaning: Meaning
+    sees: tuple[str, ...]
+    edit: tuple[str, ...]
+    require: tuple[Required, ...]
+    hide: tuple[str, ...]
+    due: tuple[Deadline, ...]
+    checklist: Checklist | None
+    when: Expression | None  # a branch is in work only if this holds on entry
+    inner: tuple[State, ...]
+    start: str | None  # full path of the inner state entered first
+    actions: tuple[Action, ...]
+    entry: tuple[Effect, ...]
+    clock_stopped: bool
+    result: str | None  # of a final state: done, rejected, cancelled
+    source: Source
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(SEPARATOR)[2]
+
+    def walk(self) -> Iterator[State]:
+        """This state and all inside it, in the order written."""
+        yield self
+        for inner in self.inner:
+            yield from inner.walk()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A duty of the incompatible-duties table: acts, and posts that hold it standing."""
+
+    name: str
+    acts: tuple[str, ...]  # "环节.动作", as written
+    holders: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Two duties, or two roles, that one natural person may not both have."""
+
+    rule: str | None
+    duties: tuple[str, str]
+    within: str  # "case" or "family"
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carry:
+    """What a periodic start takes over from the previous period's unfinished case."""
+
+    state: str
+    same: tuple[str, ...]
+    take: tuple[str, ...]
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """A periodic start: when, for whom, and what each new case is given."""
+
+    moment: Moment
+    each: str | None  # "department" or None
+    initiator: Expression
+    set: tuple[tuple[str, Expression], ...]
+    carry: Carry | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """How rows of another case become rows here: one per row of `rows`, or one a case."""
+
+    rows: str | None
+    into: str
+    columns: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather:
+    """Many cases into one: members of `process` in state `at` with an equal `key`.
+
+    They are taken in from the moment this case reaches `after` (at once, if None) until
+    it reaches `until`.
+    """
+
+    process: str
+    at: str
+    key: str
+    after: str | None
+    take: Take
+    until: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildReport:
+    """What a child tells this case when it first reaches one of `at` (or ends)."""
+
+    process: str
+    at: tuple[str, ...]
+    take: Take | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    when: Expression | None
+    then: str | Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTable:
+    """Ordered rows, first hit; the last has no condition."""
+
+    name: str
+    rows: tuple[TableRow, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of an example or a walk, as typed: text, lists and mappings of text."""
+
+    detail: Mapping[str, object]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """An owner's own test of the procedure, run by `test`."""
+
+    name: str
+    omitted: tuple[str, ...]
+    steps: tuple[Step, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessDefinition:
+    """A whole procedure. Immutable once published; pinned by name, version and digest."""
+
+    name: str
+    en: str | None
+    owner: str | None
+    basis: Clause | None
+    number: str
+    title: str | None
+    form: Form
+    roles: tuple[Role, ...]
+    duties: tuple[Duty, ...]
+    apart: tuple[Apart, ...]
+    tables: tuple[DecisionTable, ...]
+    every: Every | None
+    gather: Gather | None
+    children: tuple[ChildReport, ...]
+    start: str
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    examples: tuple[Example, ...]
+    source: Source
+    _states: dict[str, State] = field(default_factory=dict, compare=False, repr=False)
+
+    def walk(self) -> Iterator[State]:
+        """Every state, in the order written, outer before inner."""
+        for state in self.states:
+            yield from state.walk()
+
+    def state(self, path: str) -> State:
+        """The state at `path`; KeyError if there is none (the loader has checked)."""
+        if not self._states:
+            self._states.update({state.path: state for state in self.walk()})
+        return self._states[path]
+
+    def all_actions(self) -> Iterator[Action]:
+        """Every action, of the states first and then of the whole case."""
+        for state in self.walk():
+            yield from state.actions
+        yield from self.actions
+
+
+def ancestors(path: str) -> tuple[str, ...]:
+    """The path itself and what encloses it, inside out: a/b/c, a/b, a."""
+    parts = path.split(SEPARATOR)
+    return tuple(SEPARATOR.join(parts[:end]) for end in range(len(parts), 0, -1))
+
+
+def is_within(path: str, outer: str) -> bool:
+    """Whether `path` is `outer` or lies inside it."""
+    return path == outer or path.startswith(outer + SEPARATOR)
+
+
+def is_done(path: str) -> bool:
+    """Whether a leaf is the finished end of a branch."""
+    return path.rpartition(SEPARATOR)[2] == DONE

@@ -1,0 +1,155 @@
+"""The keywords of the language: what the loader accepts and the JSON Schema publishes."""
+
+from __future__ import annotations
+
+PROCESS = (
+    "process",
+    "en",
+    "owner",
+    "basis",
+    "number",
+    "title",
+    "form",
+    "roles",
+    "duties",
+    "apart",
+    "rules",
+    "tables",
+    "every",
+    "gather",
+    "children",
+    "start",
+    "states",
+    "actions",
+    "examples",
+)
+STATE = (
+    "en",
+    "basis",
+    "who",
+    "sign",
+    "edit",
+    "require",
+    "hide",
+    "due",
+    "checklist",
+    "when",
+    "parallel",
+    "states",
+    "start",
+    "actions",
+    "entry",
+    "final",
+    "clock",
+)
+ACTION = (
+    "en",
+    "to",
+    "who",
+    "when",
+    "after",
+    "auto",
+    "at",
+    "need",
+    "reason",
+    "edit",
+    "require",
+    "append",
+    "start",
+    "set",
+    "reopen",
+    "rest",
+    "max",
+    "beyond",
+    "refuse",
+    "say",
+    "meaning",
+)
+CASE_ACTION = (*ACTION, "from")
+ARM = ("when", "to", "otherwise")
+ROLE = ("who", "en", "collective", "outsider", "recorder", "minutes")
+DUTY = ("acts", "holders")
+APART = ("rule", "duties", "roles", "within")
+RULE = ("that", "refuse", "say", "cite", "name")
+SIGN = ("who", "need", "order", "sees", "meaning")
+SLOT = ("who", "when", "need")
+DUE = (
+    "by",
+    "after",
+    "before",
+    "late",
+    "remind",
+    "when",
+    "otherwise",
+    "monthly",
+    "quarterly",
+    "half_yearly",
+    "yearly",
+    "at",
+    "rest_day",
+    "of",
+)
+CHECKLIST = ("items", "refuse")
+ITEM = ("item", "en", "when")
+EFFECT = ("set", "start", "each", "by", "when", "initiator", "members", "parent", "tell", "say")
+START = ("process", "each", "by", "when", "set", "initiator")
+EVERY = (
+    "monthly",
+    "quarterly",
+    "half_yearly",
+    "yearly",
+    "at",
+    "rest_day",
+    "each",
+    "initiator",
+    "set",
+    "carry",
+)
+CARRY = ("state", "same", "take", "reference")
+GATHER = ("from", "at", "key", "after", "rows", "into", "take", "until")
+CHILD = ("at", "rows", "into", "take")
+TABLE_ROW = ("when", "then", "otherwise")
+BASIS = ("document", "clause")
+EXAMPLE = ("name", "omitted", "do")
+STEP = (
+    "at",
+    "who",
+    "do",
+    "on",
+    "start",
+    "as",
+    "set",
+    "row",
+    "reason",
+    "branch",
+    "reopen",
+    "item",
+    "tick",
+    "say",
+    "for",
+    "grant",
+    "withdraw",
+    "delegate",
+    "leave",
+    "find",
+    "refused",
+    "then",
+    "count",
+)
+OUTCOME = (
+    "case",
+    "state",
+    "asked",
+    "not_asked",
+    "due",
+    "signed",
+    "fields",
+    "rounds",
+    "refusals",
+    "share",
+    "late",
+    "on_time",
+    "closed",
+    "children",
+    "reason",
+)

@@ -1,0 +1,115 @@
+"""Which names and functions a definition's expressions may use, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.language import types as t
+from engine.language.definition import Role
+from engine.language.forms import Field, FieldType, Form
+from engine.language.params import Params
+from engine.language.types import Scope, Signature, Type
+
+_FIELD_TYPES: Mapping[FieldType, Type] = {
+    FieldType.TEXT: t.TEXT,
+    FieldType.INTEGER: t.NUMBER,
+    FieldType.DECIMAL: t.NUMBER,
+    FieldType.MONEY: t.NUMBER,
+    FieldType.BOOL: t.BOOL,
+    FieldType.DATE: t.DATE,
+    FieldType.DATETIME: t.DATETIME,
+    FieldType.CHOICE: t.TEXT,
+    FieldType.PERSON: t.PERSON,
+    FieldType.DEPARTMENT: t.DEPARTMENT,
+    FieldType.CASE: t.TEXT,
+    FieldType.ATTACHMENT: t.ANY,
+}
+_COLUMN_TYPES = {
+    "text": t.TEXT,
+    "integer": t.NUMBER,
+    "decimal": t.NUMBER,
+    "money": t.NUMBER,
+    "bool": t.BOOL,
+    "date": t.DATE,
+}
+ATTRIBUTES: Mapping[str, Mapping[str, Type]] = {
+    "person": {"name": t.TEXT, "title": t.TEXT, "department": t.DEPARTMENT},
+    "department": {"name": t.TEXT, "head": t.PERSON, "leader": t.PERSON, "size": t.NUMBER},
+}
+
+
+def functions(form_record: Type) -> Mapping[str, Signature]:
+    """The functions that look beyond the form: people, the past, relatives, the calendar."""
+    return {
+        "post": Signature((t.TEXT,), t.PEOPLE),
+        "group": Signature((t.TEXT,), t.PEOPLE),
+        "head_of": Signature((t.DEPARTMENT,), t.PEOPLE),
+        "leader_of": Signature((t.DEPARTMENT,), t.PEOPLE),
+        "liaisons_of": Signature((t.DEPARTMENT,), t.PEOPLE),
+        "superior_of": Signature((t.PERSON,), t.PEOPLE),
+        "superiors_of": Signature((t.PERSON,), t.PEOPLE),
+        "departments": Signature((), t.list_of(t.DEPARTMENT)),
+        "has_post": Signature((t.PERSON, t.TEXT), t.BOOL),
+        "actor_of": Signature((t.TEXT,), t.PEOPLE),
+        "rounds": Signature((t.TEXT,), t.NUMBER),
+        "reached": Signature((t.TEXT,), t.BOOL),
+        "entered": Signature((t.TEXT,), t.DATETIME),
+        "signed": Signature((t.TEXT,), form_record),
+        "collector_reached": Signature((t.TEXT,), t.BOOL),
+        "parent_reached": Signature((t.TEXT,), t.BOOL),
+        "open_children": Signature((t.TEXT,), t.NUMBER),
+        "workdays": Signature((t.ANY, t.ANY), t.NUMBER),
+        "worktime": Signature((t.DATETIME, t.DATETIME), t.NUMBER),
+        "table": Signature((t.TEXT,), t.ANY),
+    }
+
+
+def field_type(field: Field, params: Params | None) -> Type:
+    """The expression type of a field."""
+    if field.type is FieldType.LINES:
+        return t.rows({one.name: field_type(one, params) for one in field.columns})
+    if field.type is FieldType.REFERENCE:
+        table = params.tables.get(field.table or "") if params else None
+        if table is None:
+            return t.ANY
+        columns = {name: _COLUMN_TYPES[kind] for name, kind in table.columns.items()}
+        return t.record(columns, key=t.TEXT)
+    plain = _FIELD_TYPES[field.type]
+    if field.many:
+        return t.PEOPLE if field.type is FieldType.PERSON else t.list_of(plain)
+    return plain
+
+
+def process_scope(form: Form, roles: Iterable[Role], params: Params | None) -> Scope:
+    """The scope of a process: its fields, its roles, the case, the office."""
+    fields = {field.name: field_type(field, params) for field in form.fields}
+    people = {role.name: t.PEOPLE for role in roles if role.people is not None}
+    return Scope(
+        names={
+            **people,
+            **fields,
+            "initiator": t.PERSON,
+            "department": t.DEPARTMENT,
+            "actor": t.PERSON,
+            "at": t.DATETIME,
+            "today": t.DATE,
+            "number": t.TEXT,
+            "period": t.TEXT,
+            "params": t.record(_parameter_types(params)) if params else t.ANY,
+        },
+        functions=functions(t.record(fields)),
+        attributes=ATTRIBUTES,
+    )
+
+
+def _parameter_types(params: Params) -> Mapping[str, Type]:
+    found: dict[str, Type] = {}
+    for name, dated in params.values.items():
+        value = dated[0].value if dated else None
+        if isinstance(value, bool):
+            found[name] = t.BOOL
+        elif isinstance(value, str):
+            found[name] = t.TEXT
+        else:
+            found[name] = t.NUMBER if not hasattr(value, "year") else t.DATE
+    return found

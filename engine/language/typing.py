@@ -1,0 +1,179 @@
+"""Every expression of a definition, checked against the names and types it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.errors import Problem, Source
+from engine.language import types as t
+from engine.language.definition import (
+    Deadline,
+    Effect,
+    ProcessDefinition,
+    SetFields,
+    Slot,
+    StartCase,
+    TellPeople,
+)
+from engine.language.expressions import Expression, calls, check
+from engine.language.forms import FieldType
+from engine.language.scope import field_type
+from engine.language.types import Scope, Type
+from engine.text import Text, say
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """An expression where it is used: what it must be, and what else it may name."""
+
+    expression: Expression | None
+    wanted: Type
+    source: Source
+    scope: Scope
+
+
+def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Problem]:
+    """Problems of names, types and literal arguments in all expressions."""
+    found: list[Problem] = []
+    for use in _uses(definition, scope):
+        if use.expression is None:
+            continue
+        kind, problems = check(use.expression, use.scope)
+        for problem in problems:
+            found.append(Problem(use.source, _named(use, problem.what), problem.remedy))
+        if not problems and not t.fits(kind, use.wanted):
+            what = say("这里要{wanted},却是{found}", wanted=use.wanted, found=kind)
+            found.append(Problem(use.source, _named(use, what)))
+        found += _check_literals(definition, use)
+    return found
+
+
+def _named(use: _Use, what: Text) -> Text:
+    text = use.expression.text if use.expression else ""
+    return say("算式“{text}”:{what}", text=text[:60], what=what)
+
+
+def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
+    for role in definition.roles:
+        yield _Use(role.people, t.PEOPLE, role.source, scope)
+        yield _Use(role.recorder, t.PEOPLE, role.source, scope)
+    for duty in definition.duties:
+        yield _Use(duty.holders, t.PEOPLE, definition.source, scope)
+    for table in definition.tables:
+        for row in table.rows:
+            yield _Use(row.when, t.BOOL, table.source, scope)
+    yield from _form_uses(definition, scope)
+    for state in definition.walk():
+        source = state.source
+        counted = scope.with_names({"n": t.NUMBER})
+        yield _Use(state.need, t.NUMBER, source, counted)
+        yield _Use(state.when, t.BOOL, source, scope)
+        yield from _slot_uses(state.slots, source, scope)
+        yield from _deadline_uses(state.due, scope)
+        for one in state.require:
+            yield _Use(one.when, t.BOOL, source, scope)
+        for item in state.checklist.items if state.checklist else ():
+            yield _Use(item.when, t.BOOL, source, scope)
+        for effect in state.entry:
+            yield from _effect_uses(effect, definition, source, scope)
+    for action in definition.all_actions():
+        yield _Use(action.when, t.BOOL, action.source, scope)
+        yield from _slot_uses((action.who,) if action.who else (), action.source, scope)
+        yield from _deadline_uses((action.at,) if action.at else (), scope)
+        for rule in action.need:
+            yield _Use(rule.that, t.BOOL, rule.source, scope)
+        for one in action.require:
+            yield _Use(one.when, t.BOOL, action.source, scope)
+        for arm in action.arms:
+            yield _Use(arm.when, t.BOOL, arm.source, scope)
+        for caused in (action.set, action.start):
+            if caused is not None:
+                yield from _effect_uses(caused, definition, action.source, scope)
+    if definition.every is not None:
+        periodic = Scope(
+            {"period": t.TEXT, "each": t.DEPARTMENT, "params": t.ANY},
+            scope.functions,
+            scope.attributes,
+        )
+        yield _Use(definition.every.initiator, t.PEOPLE, definition.every.source, periodic)
+        for _, value in definition.every.set:
+            yield _Use(value, t.ANY, definition.every.source, periodic)
+
+
+def _form_uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
+    for field in definition.form.fields:
+        inner = scope
+        if field.type is FieldType.LINES:
+            columns = {one.name: scope.names[field.name].fields[one.name] for one in field.columns}
+            inner = scope.with_names({**columns, "row": t.record(columns)})
+        for one, names in ((field, scope), *((column, inner) for column in field.columns)):
+            required = one.required if isinstance(one.required, Expression) else None
+            yield _Use(required, t.BOOL, one.source, names)
+            yield _Use(one.when, t.BOOL, one.source, names)
+            for value in (one.compute, one.default):
+                yield _Use(value, field_type(one, None), one.source, names)
+
+
+def _slot_uses(slots: Iterable[Slot], source: Source, scope: Scope) -> Iterator[_Use]:
+    for slot in slots:
+        yield _Use(slot.when, t.BOOL, source, scope)
+        yield _Use(slot.need, t.NUMBER, source, scope)
+        yield _Use(slot.role.people, t.PEOPLE, slot.role.source, scope)
+
+
+def _deadline_uses(deadlines: Iterable[Deadline], scope: Scope) -> Iterator[_Use]:
+    for one in deadlines:
+        yield _Use(one.when, t.BOOL, one.source, scope)
+        yield _Use(one.before, t.DATETIME, one.source, scope)
+        yield _Use(one.of, t.TEXT, one.source, scope)
+
+
+def _effect_uses(
+    effect: Effect, definition: ProcessDefinition, source: Source, scope: Scope
+) -> Iterator[_Use]:
+    match effect:
+        case SetFields():
+            for name, value in effect.fields:
+                yield _Use(value, scope.names.get(name, t.ANY), source, scope)
+        case TellPeople():
+            yield _Use(effect.who, t.PEOPLE, source, scope)
+        case StartCase():
+            inner = scope
+            if effect.each is not None and effect.each in scope.names:
+                table = scope.names[effect.each]
+                row = t.record(table.fields)
+                names = {"rows": table, "key": t.ANY, "row": row}
+                inner = scope.with_names({**({} if effect.by else table.fields), **names})
+                by = scope.with_names(table.fields)
+                yield _Use(effect.by, t.ANY, effect.source, by)
+            yield _Use(effect.when, t.BOOL, effect.source, inner)
+            yield _Use(effect.initiator, t.PEOPLE, effect.source, inner)
+            for _, value in effect.set:
+                yield _Use(value, t.ANY, effect.source, inner)
+
+
+def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Problem]:
+    """State, action and table names given as text must exist in this process."""
+    if use.expression is None:
+        return
+    states = {state.path for state in definition.walk()} | {s.name for s in definition.walk()}
+    acts = {action.name for action in definition.all_actions()}
+    known = {
+        "reached": states,
+        "entered": states,
+        "signed": states,
+        "table": {table.name for table in definition.tables},
+    }
+    for name, arguments, _ in calls(use.expression):
+        first = arguments[0] if arguments else None
+        if not isinstance(first, str):
+            continue
+        if name in known and first not in known[name]:
+            yield Problem(
+                use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
+            )
+        if name in ("rounds", "actor_of") and first.rpartition(".")[2] not in acts:
+            yield Problem(
+                use.source, _named(use, say("{name} 里的动作“{word}”不存在", name=name, word=first))
+            )

@@ -1,0 +1,225 @@
+"""From a decision or a refusal to a sealed record: the body, its commitments, its signature.
+
+Pure apart from the signer. The clock and the randomness come in as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.evidence.canonical import commitment
+from engine.evidence.keys import Signer
+from engine.evidence.record import (
+    Actor,
+    Attached,
+    Body,
+    CaseRef,
+    Definition,
+    Disclosure,
+    Head,
+    Move,
+    Party,
+    TaskRef,
+    genesis,
+    seal,
+)
+from engine.kernel.case import Case
+from engine.kernel.command import Decision, Refusal
+from engine.kernel.events import CaseOpened, Event, StatesMoved, dump_event
+from engine.kernel.values import Json, dump_value
+from engine.language.forms import Attachment, Value
+from engine.language.roster import RosterView
+from engine.store.store import Entry
+
+SUITE = "sha256-ed25519"
+SERVICE = "SYSTEM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the next record of a stream goes, and what its author had seen."""
+
+    origin: str
+    stream: str
+    head: Head | None
+    org: Head | None
+    keys: Head | None
+    heads: Mapping[str, Head]
+    checkpoint: Head  # size and root of the newest checkpoint the signer has verified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The times and chances of one record: read from the clock and the dice by the desk."""
+
+    at: datetime
+    happened: datetime
+    zone: str
+    request: str
+    salts: Iterator[bytes]
+    nonce: bytes
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as evidence-spec.md asks."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def person(roster: RosterView, uid: str, principal: str | None) -> Actor:
+    """The signer as he was: name, post and department on this day."""
+    if uid == SERVICE:
+        return Actor(uid=SERVICE, name=SERVICE, post="", dept="", for_=None)
+    behind = Party(uid=principal, name=roster.name_of(principal)) if principal else None
+    return Actor(
+        uid=uid,
+        name=roster.name_of(uid),
+        post=roster.title_of(uid),
+        dept=roster.department_of(uid) or "",
+        for_=behind,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a record tells, whichever kind it is."""
+
+    typ: str
+    act: str
+    meaning: str = "none"
+    code: str | None = None
+    events: tuple[Event, ...] = ()
+    facts: Mapping[str, Value] | None = None
+    values: Mapping[str, Value] | None = None
+    comment: str | None = None
+    case: CaseRef | None = None
+    task: TaskRef | None = None
+    move: Move | None = None
+    definition: Definition | None = None
+    way: str = "key"
+    recorder: Party | None = None
+    reasons: tuple[Mapping[str, Json], ...] = ()
+
+
+def write(
+    account: Account,
+    actor: Actor,
+    place: Place,
+    moment: Moment,
+    signer: Signer,
+    *,
+    case: Case | None = None,
+    objects: tuple[tuple[str, bytes], ...] = (),
+) -> Entry:
+    """Seal one record and make it ready for the store."""
+    disclosures: list[Disclosure] = []
+
+    def commit(path: str, value: Json) -> str:
+        salt = next(moment.salts)
+        disclosures.append(Disclosure(path=path, salt=salt, value=value))
+        return commitment(salt, path, value)
+
+    events: Sequence[Json] = [dump_event(event) for event in account.events]
+    told = [*events, *[dict(reason) for reason in account.reasons]]
+    values = account.values or {}
+    body = Body(
+        typ=account.typ,
+        suite=SUITE,
+        origin=place.origin,
+        stream=place.stream,
+        seq=place.head.seq + 1 if place.head else 0,
+        prev=place.head.hash if place.head else genesis(place.origin, place.stream),
+        definition=account.definition,
+        case=account.case,
+        task=account.task,
+        move=account.move,
+        act=account.act,
+        meaning=account.meaning,
+        code=account.code,
+        actor=actor,
+        way=account.way,
+        recorder=account.recorder,
+        key=signer.key_id,
+        org=place.org,
+        keys=place.keys,
+        heads=dict(place.heads),
+        events=tuple(commit(f"event/{n}", one) for n, one in enumerate(told)),
+        facts={n: commit(f"fact/{n}", dump_value(v)) for n, v in (account.facts or {}).items()},
+        form={n: commit(f"form/{n}", dump_value(v)) for n, v in values.items()},
+        att=tuple(
+            Attached(
+                name=commit(f"att/{n}/name", file.name),
+                size=commit(f"att/{n}/size", file.size),
+                digest=commit(f"att/{n}/digest", file.digest),
+            )
+            for n, file in enumerate(attachments(values))
+        ),
+        comment=commit("comment", account.comment) if account.comment else None,
+        time=instant(moment.at),
+        happened=instant(moment.happened),
+        tz=moment.zone,
+        after=place.checkpoint,
+        nonce=moment.nonce.hex(),
+        req=moment.request,
+    )
+    record = seal(body, signer, received_at=instant(moment.at))
+    return Entry(
+        record=record,
+        body=body,
+        disclosures=tuple(disclosures),
+        events=account.events,
+        case=case,
+        objects=objects,
+    )
+
+
+def attachments(values: Mapping[str, Value]) -> Iterator[Attachment]:
+    """The files among a record's values, in order, those in rows included."""
+    for value in values.values():
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Attachment):
+                yield part
+            elif isinstance(part, Mapping):
+                yield from (one for one in part.values() if isinstance(one, Attachment))
+
+
+def decided(decision: Decision, typ: str, case: Case, before: Case | None) -> Account:
+    """What a decision's record tells."""
+    moved = [event for event in decision.events if isinstance(event, StatesMoved)]
+    opened = any(isinstance(event, CaseOpened) for event in decision.events)
+    return Account(
+        typ="open" if opened else typ,
+        act=decision.action,
+        meaning=decision.meaning.value,
+        events=decision.events,
+        facts=decision.facts,
+        values=decision.values,
+        comment=decision.reason,
+        case=CaseRef(id=case.id, number=case.number),
+        task=TaskRef(id=decision.task or "", node=decision.state),
+        move=Move(from_=before.configuration if before else (), to=case.configuration)
+        if moved
+        else None,
+    )
+
+
+def refused(refusal: Refusal, case: Case, language: str = "zh") -> Account:
+    """What a refusal's record tells: every reason, with its code and rule."""
+    return Account(
+        typ="refusal",
+        act=refusal.action,
+        code=refusal.code,
+        facts=refusal.facts,
+        case=CaseRef(id=case.id, number=case.number),
+        task=TaskRef(id="", node=refusal.state),
+        reasons=tuple(
+            {
+                "refused": reason.code,
+                "rule": reason.rule,
+                "say": reason.text.show(language),
+                "source": str(reason.source) if reason.source else None,
+            }
+            for reason in refusal.reasons
+        ),
+    )

@@ -1,0 +1,82 @@
+"""Opening a database safely: one writer at a time, nothing acknowledged that is not on disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool, StaticPool
+
+from engine.errors import GuichengError
+from engine.text import say
+
+BUSY_MS = 20_000
+
+
+class StoreError(GuichengError):
+    """数据库无法使用"""
+
+
+def make_engine(path: Path | None) -> Engine:
+    """An engine for a SQLite file, or for memory."""
+    if path is None:
+        engine = create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
+    else:
+        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:
+    # The driver must not open transactions of its own: every one begins in `_begin`.
+    connection.isolation_level = None
+    journal, synchronous = ("WAL", "FULL") if _wal_is_sound() else ("TRUNCATE", "EXTRA")
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    found = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
+    cursor.execute(f"PRAGMA synchronous = {synchronous}")
+    if found.upper() not in (journal, "MEMORY"):
+        raise StoreError(
+            say("数据库日志方式应为 {wanted},实为 {found}", wanted=journal, found=found)
+        )
+
+
+def _wal_is_sound() -> bool:
+    """WAL lost committed pages in versions before the fixes of 3.44.6, 3.50.7 and 3.51.3."""
+    version = sqlite3.sqlite_version_info
+    return (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51)
+        or ((3, 44, 6) <= version < (3, 45))
+    )
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql(
+        "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
+    )
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date. Errors: `StoreError` if it is newer than this program."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect().execution_options(writes=True) as connection:
+        scripts = ScriptDirectory.from_config(config)
+        known = {script.revision for script in scripts.walk_revisions()}
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise StoreError(say("数据库由更新的版本建立({found}),本程序不能打开", found=current))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

@@ -1,0 +1,220 @@
+"""How the tables follow from records: the same code writes them and rebuilds them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert
+
+from engine.evidence.record import Body
+from engine.kernel import events as happened
+from engine.kernel.case import Case, Task
+from engine.kernel.events import Event
+from engine.kernel.values import dump_value
+from engine.language.definition import ancestors
+from engine.store.tables import (
+    PROJECTIONS,
+    ActRow,
+    CaseTable,
+    HeadRow,
+    MemberRow,
+    OfferRow,
+    PendingRow,
+    TaskRow,
+    TimerRow,
+    ValueRow,
+    columns,
+)
+
+__all__ = ["PROJECTIONS", "copied", "digest_of", "follow", "stamp_of"]
+
+LONGEST_VALUE = 200
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def stamp_of(at: datetime) -> str:
+    """An instant as text that sorts: UTC, milliseconds."""
+    at = at.astimezone(UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def copied(body: Body) -> dict[str, object]:
+    """The columns copied from a body for querying; `audit verify` holds them equal."""
+    return {
+        "typ": body.typ,
+        "at": body.time,
+        "actor": body.actor.uid,
+        "actor_name": body.actor.name,
+        "principal": body.actor.for_.uid if body.actor.for_ else None,
+        "case_id": body.case.id if body.case else None,
+        "number": body.case.number if body.case else None,
+        "process": body.definition.name if body.definition else None,
+        "state": body.task.node if body.task else None,
+        "action": body.act,
+        "meaning": body.meaning,
+        "code": body.code,
+        "request": body.req,
+    }
+
+
+def follow(
+    connection: Connection, body: Body, digest: str, events: Iterable[Event], case: Case | None
+) -> None:
+    """Bring the tables up to date after one record."""
+    head = columns(HeadRow)
+    connection.execute(delete(HeadRow).where(head.stream == body.stream))
+    connection.execute(insert(HeadRow).values(stream=body.stream, seq=body.seq, digest=digest))
+    _answer_pending(connection, body.req)
+    if case is None:
+        return
+    _write_case(connection, case)
+    _write_work(connection, case)
+    for event in events:
+        _write_request(connection, case, event)
+
+
+def _answer_pending(connection: Connection, request: str) -> None:
+    kind, _, rest = request.partition(":")
+    case_id, _, number = rest.partition(":")
+    if kind in ("child", "told"):
+        column = columns(PendingRow)
+        connection.execute(
+            delete(PendingRow).where(column.case_id == case_id, column.request == number)
+        )
+
+
+def _write_case(connection: Connection, case: Case) -> None:
+    for table, key in (
+        (CaseTable, "id"),
+        (ValueRow, "case_id"),
+        (MemberRow, "case_id"),
+        (ActRow, "case_id"),
+    ):
+        column = columns(table)[key]
+        connection.execute(delete(table).where(column == case.id))
+    connection.execute(
+        insert(CaseTable).values(
+            id=case.id,
+            number=case.number,
+            process=case.process,
+            initiator=case.initiator,
+            department=case.department,
+            parent=case.parent,
+            period=case.period,
+            configuration=json.dumps(case.configuration, ensure_ascii=False),
+            opened_at=stamp_of(case.opened_at),
+            closed_at=stamp_of(case.closed_at) if case.closed_at else None,
+            result=case.result,
+        )
+    )
+    values = [
+        {"case_id": case.id, "field": name, "text": str(value)}
+        for name, value in case.values.items()
+        if value is not None and not isinstance(value, tuple) and len(str(value)) <= LONGEST_VALUE
+    ]
+    members = [{"case_id": case.id, "member": one} for one in case.members]
+    acts = [
+        {
+            "case_id": case.id,
+            "n": number,
+            "actor": act.actor,
+            "principal": act.principal,
+            "state": act.state,
+            "action": act.action,
+            "role": act.role,
+            "duties": json.dumps(act.duties, ensure_ascii=False),
+            "at": stamp_of(act.at),
+        }
+        for number, act in enumerate(case.acts)
+    ]
+    for table, rows in ((ValueRow, values), (MemberRow, members), (ActRow, acts)):
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _write_work(connection: Connection, case: Case) -> None:
+    for table in (TaskRow, OfferRow, TimerRow):
+        column = columns(table)
+        connection.execute(delete(table).where(column.case_id == case.id))
+    tasks = [
+        {
+            "case_id": case.id,
+            "task": task.id,
+            "state": task.state,
+            "role": task.role,
+            "claimed_by": task.claimed_by,
+            "offered_at": stamp_of(task.offered_at),
+            "due": _due(case, task),
+        }
+        for task in case.open_tasks
+    ]
+    offers = [
+        {"case_id": case.id, "task": task.id, "person": person}
+        for task in case.open_tasks
+        for person in task.people
+        if person not in task.signed_by
+    ]
+    timers = [
+        {
+            "case_id": case.id,
+            "timer": timer.id,
+            "kind": timer.kind,
+            "state": timer.state,
+            "action": timer.action,
+            "due": stamp_of(timer.due),
+            "stopped": timer.stopped,
+        }
+        for timer in case.timers
+    ]
+    for table, rows in ((TaskRow, tasks), (OfferRow, offers), (TimerRow, timers)):
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _due(case: Case, task: Task) -> str | None:
+    """When the work is due: the nearest deadline of its state or one around it, met or not."""
+    for path in ancestors(task.state):
+        for timer in case.timers:
+            if timer.kind == "due" and timer.state == path:
+                return stamp_of(timer.due)
+        for ended in reversed(case.ended):
+            if ended.timer.state == path and ended.late and ended.at >= task.offered_at:
+                return stamp_of(ended.timer.due)
+    return None
+
+
+def _write_request(connection: Connection, case: Case, event: Event) -> None:
+    match event:
+        case happened.ChildRequested():
+            connection.execute(
+                insert(PendingRow).values(
+                    case_id=case.id,
+                    request=event.request,
+                    kind="child",
+                    target=event.process,
+                    action="",
+                    initiator=event.initiator,
+                    content=json.dumps(
+                        {name: dump_value(value) for name, value in event.values.items()},
+                        ensure_ascii=False,
+                    ),
+                )
+            )
+        case happened.CaseTold():
+            connection.execute(
+                insert(PendingRow).values(
+                    case_id=case.id,
+                    request=event.request,
+                    kind="told",
+                    target=event.case,
+                    action=event.action,
+                    initiator=None,
+                    content="{}",
+                )
+            )

@@ -1,0 +1,188 @@
+"""The tables. `record`, `disclosure` and `object` are the truth; the others follow from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class RecordRow(SQLModel, table=True):
+    """One sealed record, with columns copied from its body for querying."""
+
+    __tablename__ = "record"
+    __table_args__ = (UniqueConstraint("stream", "seq"),)
+
+    position: int | None = Field(default=None, primary_key=True)
+    stream: str
+    seq: int
+    body: bytes = Field(sa_type=LargeBinary)
+    key: str
+    sig: bytes = Field(sa_type=LargeBinary)
+    received_at: str
+    payload_type: str
+    digest: str
+    typ: str
+    at: str = Field(index=True)
+    actor: str = Field(index=True)
+    actor_name: str
+    principal: str | None
+    case_id: str | None = Field(index=True)
+    number: str | None
+    process: str | None
+    state: str | None
+    action: str
+    meaning: str
+    code: str | None
+    request: str = Field(unique=True)
+
+
+class DisclosureRow(SQLModel, table=True):
+    """What a commitment opens to. Only redaction may empty salt and value."""
+
+    __tablename__ = "disclosure"
+
+    stream: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    salt: bytes | None = Field(sa_type=LargeBinary)
+    value: str | None
+
+
+class ObjectRow(SQLModel, table=True):
+    """A published text under the digest of its bytes."""
+
+    __tablename__ = "object"
+
+    digest: str = Field(primary_key=True)
+    kind: str
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class HeadRow(SQLModel, table=True):
+    __tablename__ = "head"
+
+    stream: str = Field(primary_key=True)
+    seq: int
+    digest: str
+
+
+class CaseTable(SQLModel, table=True):
+    __tablename__ = "case_row"
+
+    id: str = Field(primary_key=True)
+    number: str = Field(unique=True)
+    process: str = Field(index=True)
+    initiator: str
+    department: str | None
+    parent: str | None = Field(index=True)
+    period: str | None
+    configuration: str
+    opened_at: str
+    closed_at: str | None
+    result: str | None
+
+
+class MemberRow(SQLModel, table=True):
+    __tablename__ = "member"
+
+    case_id: str = Field(primary_key=True)
+    member: str = Field(primary_key=True, index=True)
+
+
+class TaskRow(SQLModel, table=True):
+    """Open work only."""
+
+    __tablename__ = "task_row"
+
+    case_id: str = Field(primary_key=True)
+    task: str = Field(primary_key=True)
+    state: str
+    role: str
+    claimed_by: str | None
+    offered_at: str
+    due: str | None
+
+
+class OfferRow(SQLModel, table=True):
+    __tablename__ = "offer"
+
+    case_id: str = Field(primary_key=True)
+    task: str = Field(primary_key=True)
+    person: str = Field(primary_key=True, index=True)
+
+
+class TimerRow(SQLModel, table=True):
+    __tablename__ = "timer_row"
+
+    case_id: str = Field(primary_key=True)
+    timer: str = Field(primary_key=True)
+    kind: str
+    state: str
+    action: str | None
+    due: str = Field(index=True)
+    stopped: bool
+
+
+class ActRow(SQLModel, table=True):
+    __tablename__ = "act_row"
+
+    case_id: str = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    actor: str
+    principal: str | None
+    state: str
+    action: str
+    role: str
+    duties: str
+    at: str
+
+
+class PendingRow(SQLModel, table=True):
+    """Requests between cases that have not been carried out yet."""
+
+    __tablename__ = "pending"
+
+    case_id: str = Field(primary_key=True)
+    request: str = Field(primary_key=True)
+    kind: str
+    target: str
+    action: str
+    initiator: str | None
+    content: str
+
+
+class ValueRow(SQLModel, table=True):
+    """Plain top-level values, for finding cases by them."""
+
+    __tablename__ = "value_row"
+
+    case_id: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    text: str = Field(index=True)
+
+
+class MetaRow(SQLModel, table=True):
+    __tablename__ = "meta"
+
+    key: str = Field(primary_key=True)
+    value: str
+
+
+PROJECTIONS: tuple[type[SQLModel], ...] = (
+    HeadRow,
+    CaseTable,
+    MemberRow,
+    TaskRow,
+    OfferRow,
+    TimerRow,
+    ActRow,
+    PendingRow,
+    ValueRow,
+)
+
+
+def columns(table: type[SQLModel]) -> Any:
+    """The columns of a table, as SQL expressions (SQLModel types them as plain values)."""
+    return table.__table__.c  # type: ignore[attr-defined]

@@ -1,0 +1,381 @@
+"""What has to happen without anybody asking: timers, periodic starts, news between cases.
+
+A bounded `tick` runs before every writing command, so nothing depends on a worker having
+been started; each occurrence has a request id of its own, so none happens twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.catalog import ORG, Edition
+from engine.desk import ATTEMPTS, Desk, Look
+from engine.errors import StoreConflict
+from engine.kernel.case import Case
+from engine.kernel.command import Decision, Refusal
+from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.system import (
+    Open,
+    carried,
+    child_reported,
+    fire,
+    member_joined,
+    reoffer,
+    told,
+)
+from engine.language.calendar import occurrences
+from engine.language.definition import SEPARATOR, Every, ProcessDefinition
+from engine.language.forms import Value, Values
+from engine.scribe import SERVICE
+from engine.store.store import Moved, Repeated
+
+TICK_LIMIT = 500
+
+Act = Callable[[Look], Decision | Refusal | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """What one tick did."""
+
+    fired: int = 0
+    opened: int = 0
+    passed_on: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.fired + self.opened + self.passed_on
+
+
+class Worker:
+    """The system's own hand, working through the same desk as everybody else."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.store = desk.store
+
+    def tick(self, limit: int = TICK_LIMIT) -> Ticked:
+        """Do what is due, at most `limit` acts; what is left is done by the next tick."""
+        at = self.desk.clock()
+        self.desk.refresh()
+        opened = self._start_periodic(at)
+        fired = passed_on = 0
+        while fired + passed_on + opened < limit:
+            timers = [
+                (case, timer)
+                for case, timer, kind, due in self.store.due_timers(at, limit)
+                if due < at or kind != "due"
+            ]
+            if not timers:
+                break
+            for case, timer in timers[: limit - fired - passed_on - opened]:
+                fired += self._fire(case, timer)
+                passed_on += self.follow(case)
+        passed_on += self.sweep(limit)
+        passed_on += self._reoffer()
+        self.store.set_tick(at)
+        return Ticked(fired=fired, opened=opened, passed_on=passed_on)
+
+    # -- news between cases -----------------------------------------------------------
+
+    def follow(self, case_id: str) -> int:
+        """Carry out everything a case's last record has set in motion elsewhere."""
+        waiting, done = [case_id], 0
+        while waiting:
+            current = waiting.pop()
+            for affected in self._consequences(current):
+                waiting.append(affected)
+                done += 1
+        return done
+
+    def sweep(self, limit: int) -> int:
+        """Pick up requests a crash has left behind."""
+        done = 0
+        for pending in self.store.pending(limit):
+            done += self.follow(pending.case_id)
+        return done
+
+    def _consequences(self, case_id: str) -> Iterator[str]:
+        case = self.store.load_case(case_id)
+        for pending in self.store.pending_of(case_id):
+            if pending.kind == "child":
+                yield from self._open_child(
+                    case, pending.request, pending.target, pending.initiator, pending.values
+                )
+            else:
+                yield from self._tell(
+                    pending.target, pending.action, f"told:{case_id}:{pending.request}"
+                )
+        if case.parent is not None:
+            yield from self._report(case)
+        yield from self._join_as_member(case)
+        yield from self._gather(case)
+
+    def _open_child(
+        self,
+        parent: Case,
+        request: str,
+        process: str,
+        initiator: str | None,
+        values: Values,
+    ) -> Iterator[str]:
+        wanted = f"child:{parent.id}:{request}"
+        for _ in range(ATTEMPTS):
+            if self.store.find_request(wanted) is not None:
+                return
+            at = self.desk.clock()
+            edition, definition = self.desk.catalog.process(process, self.desk.day(at))
+            order = Open(
+                case=self.desk.new_id(),
+                number=self.desk.new_number(definition, at),
+                definition=edition.digest,
+                edition=edition.edition,
+                params=self.desk.catalog.params_in_force(self.desk.day(at)).digest,
+                initiator=initiator or parent.initiator,
+                parent=parent.id,
+                request=request,
+                period=parent.period,
+                values=values,
+            )
+            try:
+                self.desk.open(order, at, SERVICE, self.desk.service, wanted)
+            except (Moved, Repeated):
+                continue
+            yield order.case
+            return
+        raise StoreConflict
+
+    def _tell(self, case_id: str, action: str, request: str) -> Iterator[str]:
+        yield from self._act(
+            case_id, request, lambda look: told(look.case, action, look.situation, look.seq)
+        )
+
+    def _report(self, child: Case) -> Iterator[str]:
+        """Tell the parent what it asked to be told about this child."""
+        parent = self.store.load_case(child.parent or "")
+        definition = self.desk.catalog.definition(parent.definition)
+        known = next((one for one in parent.children if one.request == child.request), None)
+        if known is None:
+            return
+        wanted = [one for one in definition.children if one.process == child.process]
+        names = [name for one in wanted for name in one.at]
+        news = [
+            path
+            for path in child.entered
+            if any(path == name or path.rpartition(SEPARATOR)[2] == name for name in names)
+            and path not in known.reached
+        ]
+        ended = child.configuration[0]
+        if child.result is not None and known.result is None and ended not in news:
+            news.append(ended)
+        for state in news:
+            last = state == news[-1]
+            yield from self._report_state(parent.id, child, state, last)
+
+    def _report_state(self, parent: str, child: Case, state: str, last: bool) -> Iterator[str]:
+        shown = child if last else replace(child, result=None)
+
+        def report(look: Look) -> Decision:
+            own = self.desk.look(child.id).situation
+            return child_reported(look.case, shown, state, own, look.situation, look.seq)
+
+        yield from self._act(parent, f"report:{child.id}:{state}", report)
+
+    def _join_as_member(self, member: Case) -> Iterator[str]:
+        for collector in self.desk.collectors(member, self.desk.clock()):
+            yield from self._join(collector, member)
+
+    def _gather(self, collector: Case) -> Iterator[str]:
+        definition = self.desk.catalog.definition(collector.definition)
+        gather = definition.gather
+        if gather is None:
+            return
+        key = collector.values.get(gather.key)
+        for row in self.store.cases(process=gather.process, field=(gather.key, str(key))):
+            yield from self._join(collector.id, self.store.load_case(row.id))
+
+    def _join(self, collector_id: str, member: Case) -> Iterator[str]:
+        collector = self.store.load_case(collector_id)
+        gather = self.desk.catalog.definition(collector.definition).gather
+        if gather is None or member.id in collector.members or not member.is_in(gather.at):
+            return
+        if gather.until in collector.entered or collector.closed_at is not None:
+            return
+        if gather.after is not None and gather.after not in collector.entered:
+            return
+
+        def join(look: Look) -> Decision:
+            own = self.desk.look(member.id).situation
+            return member_joined(look.case, member, own, look.situation, look.seq)
+
+        yield from self._act(collector_id, f"join:{collector_id}:{member.id}", join)
+
+    # -- periodic starts ----------------------------------------------------------------
+
+    def _start_periodic(self, at: datetime) -> int:
+        opened = 0
+        for edition in self.desk.catalog.processes(self.desk.day(at)):
+            definition = self.desk.catalog.definition(edition.digest)
+            if definition.every is None:
+                continue
+            since = self.store.last_tick() or self._first_effective(edition)
+            calendar = self.desk.catalog.calendar(self.desk.day(at))
+            for moment in occurrences(definition.every.moment, since, at, calendar):
+                opened += self._open_period(edition, definition, definition.every, moment, at)
+        return opened
+
+    def _first_effective(self, edition: Edition) -> datetime:
+        return min(
+            one.published_at
+            for one in self.desk.catalog.editions
+            if one.kind == edition.kind and one.name == edition.name
+        )
+
+    def _open_period(
+        self,
+        edition: Edition,
+        definition: ProcessDefinition,
+        every: Every,
+        moment: datetime,
+        at: datetime,
+    ) -> int:
+        period = moment.astimezone(self.desk.catalog.zone).strftime("%Y-%m")
+        roster = self.desk.catalog.roster(at)
+        targets: tuple[str | None, ...] = (
+            roster.reporting_departments() if every.each == "department" else (None,)
+        )
+        return sum(self._open_one(edition, definition, every, period, target) for target in targets)
+
+    def _open_one(
+        self,
+        edition: Edition,
+        definition: ProcessDefinition,
+        every: Every,
+        period: str,
+        target: str | None,
+    ) -> int:
+        wanted = f"every:{definition.name}:{period}:{target or ''}"
+        for _ in range(ATTEMPTS):
+            if self.store.find_request(wanted) is not None:
+                return 0
+            at = self.desk.clock()
+            facts = CaseFacts(
+                _nobody(edition, definition, at, period),
+                self.desk.bare_situation(edition, at),
+                extra={"period": period, "each": target},
+            )
+            values = {name: plain(facts.evaluate(value)) for name, value in every.set}
+            initiator = (*facts.people(every.initiator), SERVICE)[0]
+            source = self._carried_from(definition, every, values)
+            if source is not None and every.carry is not None:
+                values |= {name: source.values.get(name) for name in every.carry.take}
+                if every.carry.reference:
+                    values[every.carry.reference] = source.number
+            order = Open(
+                case=self.desk.new_id(),
+                number=self.desk.new_number(definition, at),
+                definition=edition.digest,
+                edition=edition.edition,
+                params=self.desk.catalog.params_in_force(self.desk.day(at)).digest,
+                initiator=initiator,
+                period=period,
+                values=values,
+            )
+            try:
+                self.desk.open(order, at, SERVICE, self.desk.service, wanted)
+            except (Moved, Repeated):
+                continue
+            if source is not None:
+                self._mark_carried(source.id, order.case)
+            self.follow(order.case)
+            return 1
+        raise StoreConflict
+
+    def _carried_from(
+        self, definition: ProcessDefinition, every: Every, values: dict[str, Value]
+    ) -> Case | None:
+        """The case of an earlier period whose open matter this new one takes over."""
+        if every.carry is None:
+            return None
+        for row in self.store.cases(process=definition.name, state=every.carry.state):
+            case = self.store.load_case(row.id)
+            same = all(case.values.get(name) == values.get(name) for name in every.carry.same)
+            if same and case.carried_to is None:
+                return case
+        return None
+
+    def _mark_carried(self, case_id: str, into: str) -> None:
+        for _ in self._act(
+            case_id,
+            f"carried:{case_id}",
+            lambda look: carried(look.case, into, look.situation, look.seq),
+        ):
+            pass
+
+    # -- timers and offers ----------------------------------------------------------------
+
+    def _fire(self, case_id: str, timer: str) -> int:
+        def go(look: Look) -> Decision | None:
+            if not any(one.id == timer for one in look.case.timers):
+                return None
+            return fire(look.case, timer, look.situation, look.seq)
+
+        return sum(1 for _ in self._act(case_id, f"timer:{case_id}:{timer}", go))
+
+    def _reoffer(self) -> int:
+        """After a change of the roster, offer open tasks to those it names now."""
+        head = self.store.head(ORG)
+        if head is None or self.store.reoffered_at() == head[0]:
+            return 0
+        done = 0
+        for case_id in dict.fromkeys(task.case_id for task in self.store.open_tasks()):
+            done += sum(
+                1
+                for _ in self._act(
+                    case_id,
+                    f"reoffer:{case_id}:{head[0]}",
+                    lambda look: reoffer(look.case, look.situation, look.seq),
+                )
+            )
+        self.store.set_reoffered_at(head[0])
+        return done
+
+    # -- one system act ---------------------------------------------------------------------
+
+    def _act(self, case_id: str, request: str, act: Act) -> Iterator[str]:
+        """Do one system act exactly once; yields the case if it was done now."""
+        for _ in range(ATTEMPTS):
+            if self.store.find_request(request) is not None:
+                return
+            look = self.desk.look(case_id)
+            answer = act(look)
+            if answer is None:
+                return
+            try:
+                self.desk.record(look, answer, SERVICE, self.desk.service, request)
+            except (Moved, Repeated):
+                continue
+            yield case_id
+            return
+        raise StoreConflict
+
+
+def _nobody(edition: Edition, definition: ProcessDefinition, at: datetime, period: str) -> Case:
+    """A case before it exists: enough of one to evaluate a periodic start's expressions."""
+    return Case(
+        id="",
+        number="",
+        process=definition.name,
+        definition=edition.digest,
+        edition=edition.edition,
+        params="",
+        initiator=SERVICE,
+        department=None,
+        parent=None,
+        request=None,
+        period=period,
+        opened_at=at,
+        seq=0,
+    )

@@ -1,0 +1,52 @@
+"""Run Guicheng from a fresh clone with nothing but Python 3.11 or newer.
+
+    python3 start.py demo     both procedures from start to archive, in a few minutes
+    python3 start.py test     the tests; says which tiers it left out, and why
+
+Makes a virtual environment beside this file (so an externally managed Python is left alone)
+and installs the locked packages into it, checked by their hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LOCK = HERE / "requirements.lock"
+
+
+def environment() -> Path:
+    """The environment's python, made or brought up to date with the lock."""
+    folder = HERE / ".venv"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    mark = folder / "lock.sha256"
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    if not mark.exists() or mark.read_text() != digest:
+        print("正在安装锁定的依赖包 / installing the locked packages …", file=sys.stderr)
+        command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK]
+        subprocess.run(command, check=True)
+        mark.write_text(digest)
+    return python
+
+
+def main() -> int:
+    match sys.argv[1:]:
+        case ["demo", *rest]:
+            command = ["cli.py", "demo", *rest]
+        case ["test", *rest]:
+            command = ["-m", "tests", *rest]
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return subprocess.run([environment(), *command], cwd=HERE, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""All checks in order: style, types, import laws, tests. Says what it left out, and why."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+TIERS = {"browser": ("chromium", "chromium-browser", "google-chrome"), "agent": ("ssh-agent",)}
+
+
+def main() -> int:
+    missing = [name for name, programs in TIERS.items() if not any(map(shutil.which, programs))]
+    strict = "--all" in sys.argv
+    rest = [one for one in sys.argv[1:] if one != "--all"]
+    if strict and missing:
+        print(f"missing for the full run: {', '.join(missing)}", file=sys.stderr)
+        return 1
+    python = [sys.executable, "-m"]
+    left_out = [f"not {name}" for name in missing]
+    commands = [
+        [*python, "ruff", "check", "."],
+        [*python, "ruff", "format", "--check", "."],
+        [*python, "mypy"],
+        [*python, "importlinter.cli", "lint"],
+        [*python, "pytest", *(["-m", " and ".join(left_out)] if left_out else []), *rest],
+    ]
+    for command in commands:
+        if subprocess.run(command, check=False).returncode != 0:
+            return 1
+    for name in missing:
+        print(f"left out: tier {name} (none of {', '.join(TIERS[name])} found)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""The handbook's scenarios, played as written: states, people asked, deadlines, refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.language.loader import load_steps
+from engine.language.reader import Cursor, Mapping_, read
+from engine.rehearsal import Player
+from tests.conftest import open_office
+
+WALKS = sorted((Path(__file__).parent / "walks").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda path: path.stem)
+def test_the_walk_comes_out_as_written(walk: Path) -> None:
+    node, problems = read(walk.read_text("utf-8"), walk.name)
+    assert isinstance(node, Mapping_)
+    steps = load_steps(Cursor(problems), node.get("do"))
+    assert [str(problem) for problem in problems] == []
+    start = node.get("start")
+    office = open_office(start.text if start is not None else "2026-11-01 08:00")  # type: ignore[union-attr]
+    played = Player(office).play(steps)
+    assert [miss.show() for miss in played.misses] == []
+    assert played.steps == len(steps)
