@@ -262,8 +262,16 @@ class Cursor:
                 self.say(node, say("这里要写成“名称: 内容”的几行"))
             return Mapping_((), node.source if node else Source(""))
         known = set(allowed)
-        for key, _ in node.entries:
-            if key.text not in known:
+        for key, value in node.entries:
+            if key.text in known:
+                continue
+            if isinstance(value, Scalar) and not value.text:
+                self.say(
+                    key,
+                    say("“{key}”后面没有冒号,不成一项", key=key.text),
+                    say("写在 {{ }} 里、又含逗号的话请加引号"),
+                )
+            else:
                 self.unknown(key.source, say("键"), key.text, known)
         for name in required:
             if name not in node:
