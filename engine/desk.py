@@ -14,7 +14,14 @@ from datetime import UTC, date, datetime
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, Catalog, Draft, Edition
 from engine.errors import StoreConflict, UnknownName
-from engine.evidence.keys import KeyChange, KeyState, Signer, dump_key_change, load_key_change
+from engine.evidence.keys import (
+    KeyChange,
+    KeyState,
+    Signer,
+    dump_key_change,
+    load_key_change,
+    require_proof,
+)
 from engine.evidence.record import Actor, Definition, Head, Party
 from engine.kernel import events as happened
 from engine.kernel.case import Case, Stamp, apply
@@ -200,10 +207,14 @@ class Desk:
         return self.declare(ORG, act, event, actor, signer)
 
     def change_keys(self, change: KeyChange, actor: str, signer: Signer, act: str) -> Receipt:
-        """Enrol, rotate or revoke a key: a signed record of the `keys` stream."""
-        return self.declare(
-            KEYS, act, happened.KeysChanged(change=dump_key_change(change)), actor, signer
-        )
+        """Enrol, rotate or revoke a key: a signed record of the `keys` stream.
+
+        Errors: `EvidenceError` if the signer is not entitled or possession is not proven.
+        """
+        require_proof(change, self.store.origin)
+        self.keys().require_entitled(change, actor, signer.key_id)
+        event = happened.KeysChanged(change=dump_key_change(change))
+        return self.declare(KEYS, act, event, actor, signer)
 
     def declare(
         self,

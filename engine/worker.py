@@ -75,7 +75,7 @@ class Worker:
                 passed_on += self.follow(case)
         passed_on += self.sweep(limit)
         passed_on += self._reoffer()
-        self.store.set_tick(at)
+        self.store.set_tick(at, str(self.desk.catalog.zone))
         return Ticked(fired=fired, opened=opened, passed_on=passed_on)
 
     # -- news between cases -----------------------------------------------------------

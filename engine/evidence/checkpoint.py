@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -163,7 +163,7 @@ def check_checkpoint(
             Finding(code=code, stream=stream, seq=seq, field="", text=text, is_doubt=is_doubt)
         )
 
-    if not is_note_signed(checkpoint.note, checkpoint.origin, public):
+    if not _is_as_signed(checkpoint, public):
         tell("E_CKPT_SIG", "", 0, say("检查点的签名不成立"))
         return tuple(found)
     heads = checkpoint.heads
@@ -192,6 +192,16 @@ def check_checkpoint(
             text = say("流变短了:检查点时有第 {seq} 条,现在没有", seq=head.seq)
             tell("E_SHORT", stream, head.seq, text)
     return tuple(found)
+
+
+def _is_as_signed(checkpoint: Checkpoint, public: Ed25519PublicKey) -> bool:
+    """Whether the note is signed, and what is claimed of it is what it says."""
+    try:
+        said = load_checkpoint(checkpoint.note)
+    except EvidenceError:
+        return False
+    claimed = replace(checkpoint, heads=None)
+    return said == claimed and is_note_signed(checkpoint.note, said.origin, public)
 
 
 def sign_note(text: str, name: str, signer: Signer) -> str:

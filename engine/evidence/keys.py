@@ -25,6 +25,29 @@ from engine.text import say
 KEY_PROOF = "application/vnd.guicheng.key-proof.v1+json"
 SERVICE = "SYSTEM"
 CUSTODIES = ("file", "agent", "service")
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(head + middle * 30 + tail)
+    for head, middle, tail in (
+        ("00", "00", "00"),
+        ("00", "00", "80"),
+        ("01", "00", "00"),
+        ("01", "00", "80"),
+        ("ec", "ff", "7f"),
+        ("ec", "ff", "ff"),
+        ("ed", "ff", "7f"),
+        ("ed", "ff", "ff"),
+        ("ee", "ff", "7f"),
+        ("ee", "ff", "ff"),
+    )
+) | frozenset(
+    bytes.fromhex(shown)
+    for shown in (
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    )
+)
 
 
 class Signer(Protocol):
@@ -81,6 +104,9 @@ def load_public(text: str) -> Ed25519PublicKey:
         raise EvidenceError(say("不是可用的公钥")) from None
     if not isinstance(public, Ed25519PublicKey) or _spki(public) != data:
         raise EvidenceError(say("不是 Ed25519 公钥"))
+    # Under such a key one signature fits every text: its holder could disown whatever he signed.
+    if public.public_bytes_raw() in _SMALL_ORDER:
+        raise EvidenceError(say("公钥过弱,不能登记"))
     return public
 
 

@@ -214,7 +214,15 @@ def _read_one(
             return find_person(text) or say("没有“{text}”这个人", text=text)
         case FieldType.ATTACHMENT:
             return say("附件请用 --attach 字段=文件 给出")
-    return unicodedata.normalize("NFC", text)
+    return tidy(text)
+
+
+def tidy(text: str) -> str:
+    """Text as it may be signed: NFC, plain line ends, no control or direction marks."""
+    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(
+        one for one in plain if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs", "Cf")
+    )
 
 
 def _read_decimal(field: Field, text: str, digits: str) -> Plain | Text:

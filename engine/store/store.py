@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -302,16 +302,8 @@ class Store:
         """The case folded from its history. Errors: `GuichengError` if there is none."""
         case: Case | None = None
         for stored in self.records(f"case/{case_id}"):
-            actor = stored.body.actor
-            stamp = Stamp(
-                seq=stored.seq,
-                at=stored.happened,
-                actor=SYSTEM if stored.body.way == "system" else actor.uid,
-                principal=actor.for_.uid if actor.for_ else None,
-                values=stored.values,
-            )
             for event in stored.events:
-                case = apply(case, event, stamp)
+                case = apply(case, event, stamp_for(stored))
         if case is None:
             raise GuichengError(say("没有这个案件:{case}", case=case_id))
         return case
@@ -489,8 +481,11 @@ class Store:
         found = self._meta("tick")
         return datetime.fromisoformat(found) if found else None
 
-    def set_tick(self, at: datetime) -> None:
+    def set_tick(self, at: datetime, zone: str) -> None:
+        """Remember when the system last looked, and the office's zone for the fast inbox."""
         self._set_meta("tick", _utc(at))
+        if self._meta("zone") != zone:
+            self._set_meta("zone", zone)
 
     def reoffered_at(self) -> int | None:
         found = self._meta("reoffered")
@@ -517,37 +512,67 @@ class Store:
 
     def rebuild(self) -> None:
         """Make every table that follows from the history anew, from the history alone."""
-        streams = {stream: list(self.records(stream)) for stream in self.streams()}
-        everything = sorted(
-            (stored for several in streams.values() for stored in several),
-            key=lambda stored: stored.position,
-        )
-        cases: dict[str, Case | None] = {}
         with self.writing() as connection:
             for table in projections.PROJECTIONS:
                 connection.execute(delete(table))
-            for stored in everything:
-                body = stored.body
-                case = cases.get(body.stream)
-                actor = SYSTEM if body.way == "system" else body.actor.uid
-                stamp = Stamp(
-                    seq=body.seq,
-                    at=stored.happened,
-                    actor=actor,
-                    principal=body.actor.for_.uid if body.actor.for_ else None,
-                    values=stored.values,
-                )
-                if body.stream.startswith("case/"):
-                    for event in stored.events:
-                        case = apply(case, event, stamp)
-                    cases[body.stream] = case
-                projections.follow(
-                    connection,
-                    body,
-                    stored.record.digest,
-                    stored.events,
-                    case if stored.events else None,
-                )
+            self._follow_history(connection)
+
+    def derived_tables(self) -> dict[str, list[tuple[object, ...]]]:
+        """The rows of every table that follows from the history, sorted."""
+        with self.reading() as connection:
+            return _sorted_rows(connection)
+
+    def rebuilt_tables(self) -> dict[str, list[tuple[object, ...]]]:
+        """What those rows would be, rebuilt from the history in memory."""
+        beside = Store(None)
+        try:
+            with beside.writing() as connection:
+                self._follow_history(connection)
+            return beside.derived_tables()
+        finally:
+            beside.close()
+
+    def _follow_history(self, connection: Connection) -> None:
+        everything = sorted(
+            (stored for stream in self.streams() for stored in self.records(stream)),
+            key=lambda stored: stored.position,
+        )
+        cases: dict[str, Case | None] = {}
+        for stored in everything:
+            body = stored.body
+            case = cases.get(body.stream)
+            if body.stream.startswith("case/"):
+                for event in stored.events:
+                    case = apply(case, event, stamp_for(stored))
+                cases[body.stream] = case
+            projections.follow(
+                connection,
+                body,
+                stored.record.digest,
+                stored.events,
+                case if stored.events else None,
+            )
+
+
+def stamp_for(stored: Stored) -> Stamp:
+    """What `apply` needs to know of a record besides its events."""
+    actor = stored.body.actor
+    return Stamp(
+        seq=stored.seq,
+        at=stored.happened,
+        actor=SYSTEM if stored.body.way == "system" else actor.uid,
+        principal=actor.for_.uid if actor.for_ else None,
+        values=stored.values,
+    )
+
+
+def _sorted_rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        str(table.__tablename__): sorted(
+            (tuple(row) for row in connection.execute(select(table))), key=repr
+        )
+        for table in projections.PROJECTIONS
+    }
 
 
 def read_stored(row: Any, disclosures: tuple[Disclosure, ...]) -> Stored:
@@ -632,3 +657,29 @@ _TROUBLE = (
     ("unable to open", say("数据库文件打不开")),
     ("append-only", say("历史只增不改")),
 )
+
+
+def backup(store: Store, path: Path) -> None:
+    """Copy a store to a new file while it is in use (SQLite's online backup)."""
+    if path.exists():
+        raise StoreError(say("{path} 已存在,不会覆盖", path=path.name))
+    if store.path is None:
+        raise StoreError(say("内存中的库不能备份"))
+    with (
+        _plainly(),
+        closing(sqlite3.connect(store.path)) as source,
+        closing(sqlite3.connect(path)) as target,
+    ):
+        source.backup(target)
+
+
+def restore(file: Path, path: Path) -> None:
+    """Put a backup in the place of a store that is not there. Errors: `StoreError`."""
+    if path.exists():
+        raise StoreError(say("{path} 已存在,不会覆盖;请先移走", path=path.name))
+    Store.open(file).close()
+    with _plainly(), closing(sqlite3.connect(file)) as source:
+        if source.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+            raise StoreError(say("备份文件已损坏"))
+        with closing(sqlite3.connect(path)) as target:
+            source.backup(target)

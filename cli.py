@@ -1,0 +1,10 @@
+"""The door: `python cli.py …`, or `guicheng …` once installed."""
+
+from __future__ import annotations
+
+import sys
+
+from commands.app import main
+
+if __name__ == "__main__":
+    sys.exit(main())

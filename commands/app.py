@@ -1,0 +1,151 @@
+"""The command line as a whole: which commands there are, and one boundary for every error.
+
+A command's module is imported only when that command is called, so that looking into
+one's work does not pay for reading YAML or opening a database library.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperGroup
+
+from engine.errors import DefinitionProblems, GuichengError
+from engine.text import LANGUAGES, translate
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("office", "建立一个办公室的工作目录"),
+    "publish": ("office", "签名发布制度文件,使其生效"),
+    "check": ("office", "检查流程、表单、花名册等文件"),
+    "test": ("office", "运行流程文件里的示例,列出覆盖率"),
+    "diagram": ("office", "画出一个流程"),
+    "roster": ("office", "查看花名册,授予岗位"),
+    "key": ("keys", "签名钥匙:登记、列出、吊销"),
+    "login": ("keys", "解锁本人钥匙,供一段时间使用"),
+    "logout": ("keys", "锁上本人钥匙"),
+    "whoami": ("keys", "现在是谁在办理"),
+    "start": ("clerk", "立案"),
+    "todo": ("inbox", "我的待办"),
+    "show": ("clerk", "查看一个案件"),
+    "do": ("clerk", "办理一个动作"),
+    "why": ("clerk", "为什么不能办:列出全部理由"),
+    "claim": ("clerk", "签收一项待办"),
+    "release": ("clerk", "退还一项已签收的待办"),
+    "delegate": ("clerk", "把自己的办理权委托给他人一段时间"),
+    "history": ("auditor", "一个案件的办理记录"),
+    "print": ("clerk", "打印表单(HTML)"),
+    "tick": ("operator", "办理到期的定时事项"),
+    "audit": ("auditor", "审计:查询、校验、封存"),
+    "backup": ("operator", "备份数据库"),
+    "restore": ("operator", "从备份恢复"),
+    "rebuild": ("operator", "由历史重建全部派生表"),
+    "doctor": ("operator", "体检"),
+    "demo": ("demo", "用样例单位演示两个流程"),
+}
+
+
+class Lazy(TyperGroup):
+    """A group whose commands are looked up in `COMMANDS` and imported one by one."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str):  # type: ignore[no-untyped-def, override]
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"commands.{COMMANDS[cmd_name][0]}")
+        group = typer.main.get_group(module.app)
+        return group.commands.get(cmd_name)
+
+    def format_commands(self, ctx, formatter) -> None:  # type: ignore[no-untyped-def]
+        rows = [(name, translate(text, language())) for name, (_, text) in COMMANDS.items()]
+        with formatter.section(translate("命令", language())):
+            formatter.write_dl(rows)
+
+
+def language() -> str:
+    """The language asked for: `--lang`, then GUICHENG_LANG, then the locale."""
+    asked = os.environ.get("GUICHENG_LANG", "")
+    for place, word in enumerate(sys.argv):
+        if word == "--lang" and place + 1 < len(sys.argv):
+            asked = sys.argv[place + 1]
+        elif word.startswith("--lang="):
+            asked = word.partition("=")[2]
+    if asked in LANGUAGES:
+        return asked
+    return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
+
+
+def build() -> typer.Typer:
+    """The application, with the options every command understands."""
+    app = typer.Typer(
+        cls=Lazy,
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help=translate("规程:有章可循、有据可查", language()),
+    )
+
+    @app.callback()
+    def options(
+        ctx: typer.Context,
+        lang: str = typer.Option("", "--lang", help="zh | en"),
+        workspace: str = typer.Option(
+            "", "--workspace", envvar="GUICHENG_WORKSPACE", help=translate("工作目录", language())
+        ),
+        person: str = typer.Option(
+            "", "--as", envvar="GUICHENG_AS", help=translate("以谁的身份办理", language())
+        ),
+    ) -> None:
+        from commands.workspace import Session
+
+        if lang and lang not in LANGUAGES:
+            raise typer.BadParameter("zh | en")
+        ctx.obj = Session(language=language(), folder=workspace or None, person=person or None)
+
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code.
+
+    0 done · 1 a problem or an error · 2 usage · 3 refused by the rules.
+    """
+    if arguments is not None:
+        sys.argv[1:] = list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        code = build()(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except DefinitionProblems as error:
+        for problem in error.problems:
+            print(problem.show(language()), file=sys.stderr)
+        print(error.text.show(language()), file=sys.stderr)
+        return error.exit_code
+    except GuichengError as error:
+        print(error.text.show(language()), file=sys.stderr)
+        return error.exit_code
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        # Typer carries its own copy of Click; its usage errors share no public name.
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            print(error.format_message(), file=sys.stderr)
+            return int(error.exit_code)
+        raise

@@ -1,0 +1,237 @@
+"""What an auditor does: read the history, query it, verify it, keep a checkpoint of it."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from commands.display import moment
+from commands.table import dump, emit
+from commands.workspace import Session
+from engine.desk import Desk
+from engine.errors import UsageError
+from engine.store.store import Query
+from engine.text import say, translate
+
+app = typer.Typer()
+audit = typer.Typer(help="审计", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+JSON = typer.Option(False, "--json")
+
+
+@app.command("history")
+def history(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
+    """一个案件的办理记录:每步、办理人、身份、意见、结果,拒绝也在内。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    case_id = desk.require_case(case)
+    rows = []
+    for stored in desk.store.records(f"case/{case_id}"):
+        body = stored.body
+        comment = stored.disclosed("comment").get("", None)
+        reasons = [
+            f"{one['refused']} {one['say']}"
+            for one in stored.disclosed("event/").values()
+            if isinstance(one, dict) and "refused" in one
+        ]
+        actor = body.actor.name if body.way != "system" else translate("系统", session.language)
+        if body.actor.for_:
+            actor = f"{actor}({translate('代', session.language)}{body.actor.for_.name})"
+        rows.append(
+            {
+                "seq": body.seq,
+                "at": moment(desk, stored.happened),
+                "actor": actor,
+                "post": body.actor.post,
+                "state": body.task.node if body.task else "",
+                "action": body.act or translate("立案", session.language),
+                "outcome": body.code or ("→ " + "、".join(body.move.to) if body.move else ""),
+                "comment": comment or "; ".join(reasons),
+                "digest": stored.record.digest[:12],
+                "meaning": body.meaning,
+            }
+        )
+    heads = {
+        name: translate(label, session.language)
+        for name, label in (
+            ("seq", "序号"),
+            ("at", "时间"),
+            ("actor", "办理人"),
+            ("state", "环节"),
+            ("action", "动作"),
+            ("outcome", "结果"),
+            ("comment", "意见"),
+            ("digest", "摘要"),
+        )
+    }
+    emit(heads, rows, as_json)
+
+
+@audit.command("query")
+def query(
+    ctx: typer.Context,
+    person: str = typer.Option(None, "--person"),
+    case: str = typer.Option(None, "--case"),
+    process: str = typer.Option(None, "--process"),
+    state: str = typer.Option(None, "--state"),
+    action: str = typer.Option(None, "--action"),
+    since: str = typer.Option(None, "--since", help="2026-12-01"),
+    until: str = typer.Option(None, "--until", help="2026-12-31"),
+    code: str = typer.Option(None, "--code", help="E_SOD"),
+    refusals: bool = typer.Option(False, "--refusals"),
+    as_json: bool = JSON,
+    as_csv: bool = typer.Option(False, "--csv"),
+) -> None:
+    """按人、案、流程、环节、动作、期间、拒绝查询。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    if process is not None:
+        desk.catalog.process(process, desk.day(desk.clock()))
+    found = desk.store.query(
+        Query(
+            person=desk.catalog.roster(desk.clock()).person(person).id if person else None,
+            case_id=desk.require_case(case) if case else None,
+            process=process,
+            state=state,
+            action=action,
+            since=_day(desk, since, 0),
+            until=_day(desk, until, 1),
+            code=code,
+            refusals=refusals,
+        )
+    )
+    rows = [
+        {
+            "position": one.position,
+            "at": moment(desk, one.at),
+            "number": one.number or one.stream,
+            "process": one.process,
+            "state": one.state,
+            "action": one.action,
+            "actor": one.actor_name,
+            "for": one.principal,
+            "meaning": one.meaning,
+            "code": one.code,
+            "seq": one.seq,
+            "digest": one.digest,
+        }
+        for one in found
+    ]
+    if as_csv:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else ["position"])
+        writer.writeheader()
+        writer.writerows({k: _safe(v) for k, v in row.items()} for row in rows)
+        return
+    heads = {
+        name: translate(label, session.language)
+        for name, label in (
+            ("at", "时间"),
+            ("number", "编号"),
+            ("state", "环节"),
+            ("action", "动作"),
+            ("actor", "办理人"),
+            ("code", "拒绝码"),
+        )
+    }
+    emit(heads, rows, as_json)
+    typer.echo(say("共 {count} 条", count=len(rows)).show(session.language), err=True)
+
+
+@audit.command("verify")
+def verify(
+    ctx: typer.Context,
+    checkpoint: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
+    as_json: bool = JSON,
+) -> None:
+    """校验整库:签名、链、明细、权限、供查询的列、派生表;并与留存的检查点核对。"""
+    from engine.evidence.checkpoint import load_checkpoint
+    from engine.store.store import Store
+    from engine.verifying import verify_store
+
+    session: Session = ctx.obj
+    kept = None
+    if checkpoint is not None:
+        listing = checkpoint.with_suffix(checkpoint.suffix + ".heads")
+        kept = load_checkpoint(
+            checkpoint.read_text("utf-8"),
+            listing.read_text("utf-8") if listing.exists() else None,
+        )
+    found = verify_store(Store.open(session.workspace().store), kept)
+    broken = [one for one in found if not one.is_doubt]
+    if as_json:
+        print(
+            dump(
+                [
+                    {
+                        "code": one.code,
+                        "stream": one.stream,
+                        "seq": one.seq,
+                        "field": one.field,
+                        "say": one.text.show(session.language),
+                        "doubt": one.is_doubt,
+                    }
+                    for one in found
+                ]
+            )
+        )
+    else:
+        for one in found:
+            print(one.show(session.language))
+    if broken:
+        typer.echo(say("发现 {count} 处不符", count=len(broken)).show(session.language), err=True)
+        raise typer.Exit(1)
+    if kept is None:
+        typer.echo(
+            say("库内一致;没有与外部检查点核对,不能证明未被整体替换").show(session.language),
+            err=True,
+        )
+    else:
+        typer.echo(say("与 {time} 的检查点一致", time=kept.time).show(session.language), err=True)
+
+
+@audit.command("checkpoint")
+def checkpoint(
+    ctx: typer.Context,
+    output: Path = typer.Option(..., "-o", "--output", help="写入文件;另写 .heads 清单"),
+) -> None:
+    """导出各链链头的检查点,请留存在数据库管理员够不着的地方。"""
+    from engine.evidence.checkpoint import dump_heads, make_checkpoint
+    from engine.evidence.record import Head
+
+    session: Session = ctx.obj
+    desk = session.desk()
+    heads = {
+        stream: Head(seq=seq, hash=digest) for stream, (seq, digest) in desk.store.heads().items()
+    }
+    made = make_checkpoint(desk.store.origin, heads, desk.service, desk.clock())
+    output.write_text(made.note, "utf-8")
+    output.with_suffix(output.suffix + ".heads").write_text(dump_heads(heads), "utf-8")
+    typer.echo(
+        say(
+            "检查点:{streams} 条链,{records} 条记录,根 {root}",
+            streams=made.size,
+            records=made.records,
+            root=made.root[:16],
+        ).show(session.language)
+    )
+
+
+def _day(desk: Desk, text: str | None, later: int) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(say("“{text}”不是日期(应如 2026-12-01)", text=text)) from error
+    at = at if at.tzinfo else at.replace(tzinfo=desk.catalog.zone)
+    return at + timedelta(days=later) if len(text) == 10 else at
+
+
+def _safe(value: object) -> object:
+    """A cell no spreadsheet will take for a formula."""
+    text = str(value) if value is not None else ""
+    return f"'{text}" if text[:1] in "=+-@\t\r＝＋－＠" and text else text

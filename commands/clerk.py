@@ -1,0 +1,369 @@
+"""What a clerk does: start a case, look at it, act, ask why not, delegate, print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import typer
+
+from commands.display import conclude, moment, print_reasons, value, where
+from commands.table import draw, dump
+from commands.workspace import Session
+from engine.desk import Desk, Receipt
+from engine.errors import UsageError
+from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
+from engine.kernel.decide import CLAIM, FILL, RELEASE, TICK
+from engine.kernel.options import options
+from engine.language.definition import ProcessDefinition
+from engine.language.forms import FieldType, Form, Row, Value, read_row, read_value, rows_of, tidy
+from engine.language.params import read_plain
+from engine.language.reader import read
+from engine.language.roster import Delegated
+from engine.text import Text, say, translate
+from engine.worker import Worker
+
+app = typer.Typer()
+
+SET = typer.Option(None, "--set", help="字段=值")
+DATA = typer.Option(None, "--data", help="YAML/JSON 文件")
+ROW = typer.Option(None, "--row", help="列=值(追加一行)")
+REASON = typer.Option(None, "--reason", "--comment", help="意见")
+BRANCH = typer.Option(None, "--branch", help="并行的哪一支")
+REOPEN = typer.Option(None, "--reopen", help="退回哪一支")
+ITEM = typer.Option(None, "--item", help="检查单的项")
+FOR = typer.Option(None, "--for", help="代谁办理")
+REQUEST = typer.Option(None, "--request", help="请求号,重复提交不会重办")
+DRY = typer.Option(False, "--dry-run", help="只看会怎样,不办")
+JSON = typer.Option(False, "--json")
+
+
+@app.command("start")
+def start(
+    ctx: typer.Context,
+    process: str,
+    given: list[str] = SET,
+    data: Path = DATA,
+    request: str = REQUEST,
+) -> None:
+    """立案。"""
+    session: Session = ctx.obj
+    desk, actor = _desk(session)
+    on = desk.day(desk.clock())
+    _, definition = desk.catalog.process(process, on)
+    values = _values(desk, definition.form, given or [], data)
+    answer = desk.start(process, actor, session.signer(actor), values, request=request)
+    if isinstance(answer, Receipt) and answer.case is not None:
+        Worker(desk).follow(answer.case.id)
+    conclude(desk, answer, translate("立案", session.language), session.language)
+
+
+@app.command("do")
+def do(
+    ctx: typer.Context,
+    case: str,
+    action: str,
+    given: list[str] = SET,
+    data: Path = DATA,
+    row: list[str] = ROW,
+    reason: str = REASON,
+    branch: str = BRANCH,
+    reopen: list[str] = REOPEN,
+    item: list[str] = ITEM,
+    principal: str = FOR,
+    request: str = REQUEST,
+    dry_run: bool = DRY,
+) -> None:
+    """办理一个动作;也可 填写、勾选、签收、退还。"""
+    session: Session = ctx.obj
+    desk, actor = _desk(session)
+    found = desk.case(case)
+    definition = desk.catalog.definition(found.definition)
+    roster = desk.catalog.roster(desk.clock())
+    person = roster.person(principal).id if principal else None
+    values = _values(desk, definition.form, given or [], data)
+    command: Command
+    if action == CLAIM:
+        command = Claim(actor=actor, branch=branch)
+    elif action == RELEASE:
+        command = Release(actor=actor, branch=branch)
+    elif action == FILL:
+        command = Fill(actor=actor, values=values, principal=person, branch=branch)
+    elif action == TICK:
+        command = TickItems(actor=actor, items=tuple(item or ()), principal=person, branch=branch)
+    else:
+        command = Perform(
+            action=action,
+            actor=actor,
+            principal=person,
+            branch=branch,
+            reopen=tuple(reopen or ()),
+            values=values,
+            row=_row(desk, definition, action, row or []),
+            reason=tidy(reason) if reason else None,
+        )
+    if dry_run:
+        _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
+        return
+    answer = desk.perform(found.id, command, session.signer(actor), request=request)
+    Worker(desk).follow(found.id)
+    conclude(desk, answer, action, session.language)
+
+
+@app.command("why")
+def why(ctx: typer.Context, case: str, action: str, branch: str = BRANCH) -> None:
+    """为什么不能办:列出全部理由;能办则说能办。"""
+    session: Session = ctx.obj
+    desk, actor = _desk(session, tick=False)
+    found = desk.case(case)
+    command = Perform(action=action, actor=actor, branch=branch)
+    _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
+
+
+@app.command("claim")
+def claim(ctx: typer.Context, case: str, branch: str = BRANCH) -> None:
+    """签收一项待办。"""
+    do_plain(ctx.obj, case, Claim(actor="", branch=branch), CLAIM)
+
+
+@app.command("release")
+def release(ctx: typer.Context, case: str, branch: str = BRANCH) -> None:
+    """退还一项已签收的待办。"""
+    do_plain(ctx.obj, case, Release(actor="", branch=branch), RELEASE)
+
+
+def do_plain(session: Session, case: str, like: Claim | Release, name: str) -> None:
+    """Claim or release as whoever is at the keyboard."""
+    desk, actor = _desk(session)
+    command = type(like)(actor=actor, branch=like.branch)
+    answer = desk.perform(case, command, session.signer(actor))
+    conclude(desk, answer, name, session.language)
+
+
+@app.command("delegate")
+def delegate(
+    ctx: typer.Context,
+    to: str,
+    since: str = typer.Option(..., "--from", help="2026-12-07"),
+    until: str = typer.Option(..., "--until", help="2026-12-08"),
+    process: list[str] = typer.Option(None, "--process"),
+) -> None:
+    """把自己的办理权委托给他人一段时间;不得转委托。"""
+    session: Session = ctx.obj
+    desk, actor = _desk(session)
+    first, last = read_plain(since), read_plain(until)
+    if not isinstance(first, date) or not isinstance(last, date) or last < first:
+        raise UsageError(say("起止日期不对(应如 2026-12-07)"))
+    person = desk.catalog.roster(desk.clock()).person(to).id
+    amendment = Delegated(
+        from_person=actor,
+        to_person=person,
+        from_=first,
+        until=last,
+        processes=tuple(process or ()),
+    )
+    receipt = desk.amend(amendment, actor, session.signer(actor), "委托")
+    typer.echo(
+        say(
+            "已委托 {to}:{first} 至 {last}(记录 {digest})",
+            to=to,
+            first=str(first),
+            last=str(last),
+            digest=receipt.digest[:12],
+        ).show(session.language)
+    )
+
+
+@app.command("show")
+def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
+    """查看一个案件:现处环节、待办、可办动作、表单。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    found = desk.case(case)
+    definition = desk.catalog.definition(found.definition)
+    roster = desk.catalog.roster(desk.clock())
+    lang = session.language
+    tasks = [
+        {
+            "state": task.state,
+            "role": task.role,
+            "people": "、".join(roster.name_of(one) for one in task.people),
+            "claimed": roster.name_of(task.claimed_by) if task.claimed_by else "",
+            "signed": "、".join(roster.name_of(one) for one in task.signed_by),
+        }
+        for task in found.open_tasks
+    ]
+    actions = list(
+        dict.fromkeys(
+            one.action.name
+            for one in options(definition, found)
+            if not (one.action.by_system and one.action.who is None)
+        )
+    )
+    if as_json:
+        from engine.kernel.values import dump_value
+
+        print(
+            dump(
+                {
+                    "number": found.number,
+                    "process": found.process,
+                    "edition": found.edition,
+                    "state": found.configuration,
+                    "result": found.result,
+                    "tasks": tasks,
+                    "actions": actions,
+                    "values": {name: dump_value(one) for name, one in found.values.items()},
+                }
+            )
+        )
+        return
+
+    def say_(text: str) -> str:
+        return translate(text, lang)
+
+    print(f"{found.number}  {found.process}  {where(definition, found, lang)}")
+    if tasks:
+        heads = [say_("环节"), say_("角色"), say_("办理人"), say_("已签")]
+        print(draw(heads, [[t["state"], t["role"], t["people"], t["signed"]] for t in tasks]))
+    if actions:
+        print(f"{say_('可办')}:{'、'.join(actions)}")
+    for timer in found.timers:
+        if timer.kind == "due":
+            print(f"{say_('期限')}:{timer.state} {moment(desk, timer.due)}")
+    print()
+    for field in definition.form.fields:
+        one = found.values.get(field.name)
+        if one is None:
+            continue
+        label = field.en if lang == "en" and field.en else field.name
+        print(f"{label}:{value(desk, field, one, lang)}")
+        rows = rows_of(one)
+        if field.type is FieldType.LINES and rows:
+            labels = [c.en if lang == "en" and c.en else c.name for c in field.columns]
+            print(
+                draw(
+                    labels,
+                    [
+                        [value(desk, c, row.get(c.name), lang) for c in field.columns]
+                        for row in rows
+                    ],
+                )
+            )
+
+
+@app.command("print")
+def print_form(
+    ctx: typer.Context,
+    case: str,
+    form: str = typer.Option(None, "--form", help="哪张表"),
+    output: Path = typer.Option(None, "-o", "--output", help="写入 HTML 文件"),
+) -> None:
+    """打印表单:HTML,可直接打印到 A4 或 PDF。"""
+    from engine.reading.printing import render
+
+    session: Session = ctx.obj
+    desk = session.desk()
+    found = desk.case(case)
+    page = render(desk.store, desk.catalog, found, form, desk.clock(), session.language)
+    if output is None:
+        print(page)
+        return
+    output.write_text(page, "utf-8")
+    typer.echo(say("已写入 {file}", file=str(output)).show(session.language), err=True)
+
+
+def _desk(session: Session, *, tick: bool = True) -> tuple[Desk, str]:
+    """The desk and the actor's id; what is due is done first."""
+    desk = session.desk()
+    if tick:
+        Worker(desk).tick()
+    return desk, desk.catalog.roster(desk.clock()).person(session.name()).id
+
+
+def _dry(desk: Desk, number: str, action: str, answer: object, language: str) -> None:
+    if isinstance(answer, Refusal):
+        print_reasons(number, action, answer.reasons, language)
+        raise typer.Exit(3)
+    typer.echo(say("{number} 可以办理「{action}」", number=number, action=action).show(language))
+
+
+def _values(desk: Desk, form: Form, given: list[str], data: Path | None) -> dict[str, Value]:
+    """Typed values from `--set` and `--data`; every wrong one is named."""
+    typed: dict[str, object] = dict(_data(data)) if data is not None else {}
+    for pair in given:
+        name, sign, text = pair.replace("＝", "=").partition("=")
+        if not sign:
+            raise UsageError(say("“{pair}”应写成 字段=值", pair=pair))
+        typed[name.strip()] = text
+    roster = desk.catalog.roster(desk.clock())
+    values: dict[str, Value] = {}
+    wrong: list[Text] = []
+    for name, one in typed.items():
+        field = form.field(name)
+        if field is None:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, [f.name for f in form.fields], n=1, cutoff=0.4)
+            hint = say(";是否想写“{name}”?", name=close[0]) if close else say("")
+            wrong.append(say("表单没有字段“{name}”{hint}", name=name, hint=hint))
+            continue
+        found = read_value(field, one, desk.catalog.zone, lambda text: _uid(roster, text))
+        if isinstance(found, Text):
+            wrong.append(say("{field}:{text}", field=name, text=found))
+        else:
+            values[name] = found
+    if wrong:
+        raise UsageError(say("{problems}", problems=tuple(wrong)))
+    return values
+
+
+def _uid(roster: object, text: str) -> str | None:
+    found = roster.find_person(text)  # type: ignore[attr-defined]
+    return found.id if found else None
+
+
+def _data(path: Path) -> Mapping[str, object]:
+    from engine.errors import DefinitionProblems
+    from engine.language.loader import plain_data
+
+    text = path.read_text("utf-8")
+    if path.suffix == ".json":
+        try:
+            loaded = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UsageError(
+                say(
+                    "{file}:{line}:{column} 不是有效的 JSON",
+                    file=str(path),
+                    line=error.lineno,
+                    column=error.colno,
+                )
+            ) from error
+    else:
+        node, problems = read(text, str(path))
+        if node is None or problems:
+            raise DefinitionProblems(problems)
+        loaded = plain_data(node)
+    if not isinstance(loaded, Mapping):
+        raise UsageError(say("{file} 要写成“字段: 值”", file=str(path)))
+    return loaded
+
+
+def _row(desk: Desk, definition: ProcessDefinition, action: str, given: list[str]) -> Row | None:
+    if not given:
+        return None
+    table = next((a.append for a in definition.all_actions() if a.name == action and a.append), "")
+    field = definition.form.field(table or "")
+    if field is None:
+        raise UsageError(say("动作“{action}”不追加行", action=action))
+    roster = desk.catalog.roster(desk.clock())
+    typed: dict[object, object] = dict(
+        (part.partition("=")[0], part.partition("=")[2]) for part in given
+    )
+    row = read_row(field, typed, desk.catalog.zone, lambda text: _uid(roster, text))
+    if isinstance(row, Text):
+        raise UsageError(row)
+    return row

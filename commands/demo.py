@@ -1,0 +1,160 @@
+"""`demo`: the sample office plays both procedures on a fresh file, then tries to cheat."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from commands.display import moment
+from commands.files import read_texts
+from commands.table import draw
+from commands.workspace import Session
+from engine.desk import Receipt
+from engine.errors import GuichengError
+from engine.evidence.checkpoint import make_checkpoint
+from engine.evidence.keys import FileSigner, make_key
+from engine.evidence.record import Head
+from engine.kernel.command import Perform
+from engine.language.definition import Step
+from engine.language.loader import load_steps
+from engine.language.reader import Cursor, Mapping_, read
+from engine.rehearsal import Office, Player
+from engine.sample import sample_folder, sample_walks
+from engine.store.store import Store, backup
+from engine.text import Text, say
+from engine.verifying import verify_store
+
+app = typer.Typer()
+PLAYED = ("A-04", "B-01")
+START = "2026-11-01T08:00:00+08:00"
+
+
+@app.callback()
+def commands() -> None:
+    """Commands of this module."""
+
+
+@app.command("demo")
+def demo(
+    ctx: typer.Context,
+    folder: Path = typer.Option(None, "--folder", help="数据写在哪里;默认临时目录"),
+) -> None:
+    """用样例单位把两个流程从头走到归档,再试一试作假。"""
+    session: Session = ctx.obj
+    here = folder or Path(tempfile.mkdtemp(prefix="guicheng-demo-"))
+    here.mkdir(parents=True, exist_ok=True)
+
+    def tell(text: Text) -> None:
+        typer.echo(text.show(session.language))
+
+    path = here / "demo.sqlite3"
+    if path.exists():
+        raise GuichengError(say("{file} 已存在,不会覆盖", file=str(path)))
+    tell(say("一、建立样例单位:江州市发展研究局,29 人,每人一把钥匙,数据库 {file}", file=str(path)))
+    store = Store.create(path, "demo.example/guicheng")
+    office = Office(read_texts(sample_folder()), datetime.fromisoformat(START), os.urandom, store)  # noqa: TID251
+    player = Player(office)
+    for number, name in enumerate(PLAYED):
+        steps = walk_steps(name)
+        tell(say("{n}、流程 {name}:{count} 步", n="二三"[number], name=name, count=len(steps)))
+        with typer.progressbar(steps, label=f"  {name}") as bar:
+            for step in bar:
+                player.play([step])
+    for miss in player.played.misses:
+        typer.echo(miss.show(session.language), err=True)
+    tell(say("四、一个案件的办理记录"))
+    case = office.store.load_case(player.aliases["M"])
+    print_history(office, case.id)
+    page = here / "form.html"
+    from engine.reading.printing import render
+
+    page.write_text(
+        render(office.store, office.desk.catalog, case, None, office.now, session.language), "utf-8"
+    )
+    tell(say("五、打印出的表单:{file}", file=str(page)))
+    tell(say("六、用别人的钥匙冒名办理"))
+    wrong_key(office, session.language)
+    tell(say("七、导出各链链头的检查点,再篡改一份副本"))
+    tampered = cheat(office, here, session.language)
+    if player.played.misses or not tampered:
+        raise typer.Exit(1)
+    tell(say("完成。数据库、表单、检查点都在 {folder}", folder=str(here)))
+
+
+def walk_steps(name: str) -> tuple[Step, ...]:
+    """The steps of a played scenario."""
+    path = sample_walks() / f"{name}.yaml"
+    node, problems = read(path.read_text("utf-8"), path.name)
+    return load_steps(Cursor(problems), node.get("do")) if isinstance(node, Mapping_) else ()
+
+
+def print_history(office: Office, case_id: str) -> None:
+    """The case's records as a table."""
+    rows = []
+    for stored in office.store.records(f"case/{case_id}"):
+        body = stored.body
+        if not body.act:
+            continue
+        rows.append(
+            [
+                str(body.seq),
+                moment(office.desk, stored.happened),
+                body.actor.name if body.way != "system" else "系统",
+                body.task.node if body.task else "",
+                body.act,
+                body.code or "",
+                stored.record.digest[:8],
+            ]
+        )
+    typer.echo(draw(["#", "时间", "办理人", "环节", "动作", "拒绝", "摘要"], rows))
+
+
+def wrong_key(office: Office, language: str) -> None:
+    """Somebody signs in another's name with a key of his own making."""
+    started = office.desk.start(
+        "会务服务保障",
+        office.person("林岚"),
+        office.signers[office.person("林岚")],
+        {},
+    )
+    if not isinstance(started, Receipt) or started.case is None:
+        return
+    forged = FileSigner(make_key())
+    answer = office.desk.perform(
+        started.case.id, Perform(action="提交", actor=office.person("林岚")), forged
+    )
+    if not isinstance(answer, Receipt):
+        reason = answer.refusal.reasons[0]
+        typer.echo(f"  [{reason.code}] {reason.text.show(language)}")
+
+
+def cheat(office: Office, here: Path, language: str) -> bool:
+    """Export a checkpoint, change one byte in a copy, and see whether it is caught."""
+    heads = {
+        stream: Head(seq=seq, hash=digest) for stream, (seq, digest) in office.store.heads().items()
+    }
+    made = make_checkpoint(office.store.origin, heads, office.service, office.now)
+    (here / "checkpoint.txt").write_text(made.note, "utf-8")
+    typer.echo("  " + made.note.replace("\n", "\n  ").strip())
+    copy = here / "copy.sqlite3"
+    backup(office.store, copy)
+    connection = sqlite3.connect(copy)
+    connection.execute("DROP TRIGGER record_no_delete")
+    stream = next(name for name in heads if name.startswith("case/"))
+    connection.execute(
+        "DELETE FROM record WHERE stream = ? AND seq = ?", (stream, heads[stream].seq)
+    )
+    connection.commit()
+    connection.close()
+    honest = verify_store(office.store, made)
+    found = verify_store(Store.open(copy), made)
+    typer.echo(say("  原库:{count} 处不符", count=len(honest)).show(language))
+    typer.echo(say("  副本(删去最后一条记录):{count} 处不符", count=len(found)).show(language))
+    for finding in found[:3]:
+        typer.echo(f"    {finding.show(language)}")
+    return not honest and bool(found)

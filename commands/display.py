@@ -1,0 +1,100 @@
+"""How cases, refusals and values are shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import typer
+
+from engine.desk import Desk, Receipt, Refused
+from engine.kernel.case import Case
+from engine.kernel.command import Reason
+from engine.language.definition import ProcessDefinition
+from engine.language.forms import Attachment, Field, FieldType, Value
+from engine.text import say, translate
+
+
+def moment(desk: Desk, at: datetime | None) -> str:
+    """An instant in the office's own time."""
+    return at.astimezone(desk.catalog.zone).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def value(desk: Desk, field: Field | None, found: Value, language: str) -> str:
+    """A form value as people read it: names for people, thousands, yes and no."""
+    match found:
+        case None:
+            return ""
+        case bool():
+            return translate("是" if found else "否", language)
+        case Decimal():
+            return f"{found:,.2f}" if field and field.type is FieldType.MONEY else f"{found:,f}"
+        case int():
+            return f"{found:,}"
+        case datetime():
+            return moment(desk, found)
+        case Attachment():
+            return f"{found.name} ({found.size} B)"
+        case tuple():
+            if field is not None and field.type is FieldType.LINES:
+                return str(say("{count} 行", count=len(found)).show(language))
+            return "、".join(
+                value(desk, field, one, language) for one in found if not isinstance(one, Mapping)
+            )
+    if field is not None and field.type is FieldType.PERSON:
+        return desk.catalog.roster(desk.clock()).name_of(str(found))
+    return str(found)
+
+
+def where(definition: ProcessDefinition, case: Case, language: str) -> str:
+    """The states a case is in; English names where the owner gave them."""
+    shown = []
+    for leaf in case.configuration:
+        state = next((one for one in definition.walk() if one.path == leaf), None)
+        shown.append(state.en if language == "en" and state and state.en else leaf)
+    return "、".join(shown)
+
+
+def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], language: str) -> None:
+    """Every reason of a refusal on stderr, the main one first."""
+    for place, reason in enumerate(reasons):
+        head = (
+            say(
+                "{number}「{action}」被拒绝 [{code}]:",
+                number=number,
+                action=action,
+                code=reason.code,
+            )
+            if place == 0
+            else say("  另 [{code}]:", code=reason.code)
+        )
+        tail = "".join(
+            f"({part})"
+            for part in (reason.rule, str(reason.source) if reason.source else None)
+            if part
+        )
+        typer.echo(f"{head.show(language)}{reason.text.show(language)}{tail}", err=True)
+        if reason.remedy is not None:
+            typer.echo(f"    → {reason.remedy.show(language)}", err=True)
+
+
+def conclude(desk: Desk, answer: Receipt | Refused, action: str, language: str) -> None:
+    """Tell a person what came of his act; a refusal ends with exit code 3."""
+    if isinstance(answer, Refused):
+        print_reasons(answer.case.number, action, answer.refusal.reasons, language)
+        raise typer.Exit(3)
+    if answer.case is None:
+        return
+    case = desk.store.load_case(answer.case.id)
+    definition = desk.catalog.definition(case.definition)
+    typer.echo(
+        say(
+            "{number}「{action}」已办,记录第 {seq} 条 {digest};现处:{state}",
+            number=case.number,
+            action=action,
+            seq=answer.seq,
+            digest=answer.digest[:12],
+            state=where(definition, case, language),
+        ).show(language)
+    )

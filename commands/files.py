@@ -1,0 +1,123 @@
+"""The files of an office on disk: reading them all, checking them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.catalog import (
+    CALENDAR,
+    PARAMS,
+    ROSTER,
+    Draft,
+    draft_process,
+    model_digest,
+    read_calendar,
+    read_params,
+    read_roster,
+)
+from engine.errors import DefinitionProblems, Problem, Source
+from engine.language.definition import ProcessDefinition
+from engine.rehearsal import Texts
+from engine.text import say
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What `check` found in order: drafts ready to publish, and the definitions read."""
+
+    drafts: tuple[Draft, ...]
+    definitions: tuple[ProcessDefinition, ...]
+
+
+def read_texts(folder: Path, only: tuple[Path, ...] = ()) -> Texts:
+    """The office's files. Errors: `DefinitionProblems` for one that is not text."""
+
+    def text(path: Path) -> str:
+        try:
+            return path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            shown = str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+            problem = Problem(Source(shown), say("文件不是 UTF-8 文本"), say("请另存为 UTF-8"))
+            raise DefinitionProblems([problem]) from error
+
+    calendars = sorted((folder / "calendar").glob("*.yaml"))
+    forms = {
+        path.stem: (text(path), f"forms/{path.name}")
+        for path in sorted((folder / "forms").glob("*.yaml"))
+    }
+    wanted = [path.absolute() for path in only]
+    processes = {
+        path.stem: (text(path), f"processes/{path.name}")
+        for path in sorted((folder / "processes").glob("*.yaml"))
+        if not wanted or path.absolute() in wanted
+    }
+    processes |= {
+        path.stem: (text(path), str(path))
+        for path in only
+        if path.suffix == ".yaml"
+        and path.parent.name not in ("processes", "forms", "calendar")
+        and path.name not in ("roster.yaml", "params.yaml")
+    }
+    return Texts(
+        roster=text(folder / "roster.yaml"),
+        params=text(folder / "params.yaml"),
+        calendar=text(calendars[0]) if calendars else "",
+        forms=forms,
+        processes=processes,
+    )
+
+
+def check_texts(texts: Texts) -> Sound:
+    """Read everything. Errors: `DefinitionProblems` with every problem of every file."""
+    problems: list[Problem] = []
+    drafts: list[Draft] = []
+    params = None
+    try:
+        roster = read_roster(texts.roster)
+        drafts.append(_plain(ROSTER, texts.roster, roster))
+    except DefinitionProblems as error:
+        problems += error.problems
+    try:
+        params = read_params(texts.params)
+        drafts.append(_plain(PARAMS, texts.params, params))
+    except DefinitionProblems as error:
+        problems += error.problems
+    try:
+        calendar = read_calendar(texts.calendar)
+        drafts.append(_plain(CALENDAR, texts.calendar, calendar.name))
+    except DefinitionProblems as error:
+        problems += error.problems
+    definitions = []
+    for text, file in texts.processes.values():
+        try:
+            draft, definition = draft_process(text, file, texts.forms, params)
+        except DefinitionProblems as error:
+            problems += error.problems
+            continue
+        drafts.append(draft)
+        definitions.append(definition)
+    problems += _check_references(definitions)
+    if problems:
+        raise DefinitionProblems({str(one): one for one in problems}.values())
+    return Sound(tuple(drafts), tuple(definitions))
+
+
+def _plain(kind: str, text: str, model: object) -> Draft:
+    return Draft(kind=kind, name=kind, content=text.encode(), model=model_digest(model))
+
+
+def _check_references(definitions: list[ProcessDefinition]) -> list[Problem]:
+    """Processes named by others must be among those checked together, if several are."""
+    names = {one.name for one in definitions}
+    if len(definitions) < 2:
+        return []
+    found = []
+    for definition in definitions:
+        named = [(child.process, child.source) for child in definition.children]
+        if definition.gather is not None:
+            named.append((definition.gather.process, definition.gather.source))
+        for name, source in named:
+            if name not in names:
+                found.append(Problem(source, say("没有这个流程:“{name}”", name=name)))
+    return found

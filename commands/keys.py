@@ -1,0 +1,159 @@
+"""Keys: enrolment and revocation on record, unlocking for a sitting."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from commands.table import emit
+from commands.workspace import Session, agent_socket, passphrase
+from engine.errors import UsageError
+from engine.evidence.agent import Agent, start_agent
+from engine.evidence.keyring import Keyring
+from engine.evidence.keys import KeyRevoked, enrol, make_key
+from engine.kernel.command import ROLE
+from engine.scribe import instant
+from engine.text import say, translate
+
+app = typer.Typer()
+key = typer.Typer(help="签名钥匙", no_args_is_help=True)
+app.add_typer(key, name="key")
+SITTING = 8 * 3600
+
+
+@app.command("login")
+def login(ctx: typer.Context, person: str) -> None:
+    """解锁本人钥匙(交给 ssh-agent 保管八小时),此后每步不再问口令。"""
+    session: Session = ctx.obj
+    here = session.workspace()
+    desk = session.desk()
+    uid = desk.catalog.roster(desk.clock()).person(person).id
+    signer = Keyring(here.keys).unlock(uid, passphrase())
+    socket = agent_socket(here)
+    if not socket.exists():
+        start_agent(socket)
+    Agent(socket).add(signer.private, uid, SITTING)
+    (here.folder / ".guicheng-login").write_text(uid, "utf-8")
+    typer.echo(say("{person} 已登录", person=person).show(session.language))
+
+
+@app.command("logout")
+def logout(ctx: typer.Context) -> None:
+    """锁上本人钥匙。"""
+    session: Session = ctx.obj
+    here = session.workspace()
+    remembered = here.folder / ".guicheng-login"
+    if not remembered.is_file():
+        raise UsageError(say("没有人登录"))
+    uid = remembered.read_text("utf-8").strip()
+    public = Keyring(here.keys).find_public(uid)
+    socket = agent_socket(here)
+    if public is not None and socket.exists() and Agent(socket).holds(public):
+        Agent(socket).remove(public)
+    remembered.unlink()
+    typer.echo(say("已退出").show(session.language))
+
+
+@app.command("whoami")
+def whoami(ctx: typer.Context) -> None:
+    """现在是谁在办理,职务、部门和钥匙。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    view = desk.catalog.roster(desk.clock())
+    one = view.person(session.name())
+    held = [key_.key[:12] for key_ in desk.keys().keys_of(one.id) if key_.until is None]
+    typer.echo(
+        say(
+            "{name}({id}){title} {department};钥匙 {keys}",
+            name=one.name,
+            id=one.id,
+            title=view.title_of(one.id),
+            department=one.department or "",
+            keys=tuple(held) or (say("未登记"),),
+        ).show(session.language)
+    )
+
+
+@key.command("list")
+def list_keys(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
+    """登记过的钥匙,生效的和已停用的。"""
+    session: Session = ctx.obj
+    state = session.desk().keys()
+    rows = [
+        {
+            "uid": one.uid,
+            "key": one.key[:16],
+            "custody": one.custody,
+            "since": one.since,
+            "until": one.until if one.until is not None else "",
+        }
+        for one in state.enrolments.values()
+    ]
+    heads = {
+        name: translate(label, session.language)
+        for name, label in (
+            ("uid", "人员"),
+            ("key", "钥匙"),
+            ("custody", "保管"),
+            ("since", "自"),
+            ("until", "止"),
+        )
+    }
+    emit(heads, rows, as_json)
+
+
+@key.command("enrol")
+def enrol_key(ctx: typer.Context, person: str) -> None:
+    """为某人造一把钥匙并登记(登记人签名);口令由本人设。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    view = desk.catalog.roster(desk.clock())
+    registrar, uid = view.person(session.name()).id, view.person(person).id
+    if not desk.keys().is_registrar(registrar):
+        typer.echo(
+            say(
+                "登记被拒绝 [{code}]:{person} 不是登记人", code=ROLE, person=view.name_of(registrar)
+            ).show(session.language),
+            err=True,
+        )
+        raise typer.Exit(3)
+    signer = session.signer(registrar)
+    ring = Keyring(session.workspace().keys)
+    word = passphrase(again=True)
+    ring.write(uid, make_key(), word, os.urandom(32), again=True)  # noqa: TID251
+    since = instant(desk.clock())
+    change = enrol(ring.unlock(uid, word), desk.store.origin, uid, "file", since)
+    desk.change_keys(change, registrar, signer, "登记钥匙")
+    typer.echo(
+        say("已为 {person} 登记钥匙 {key}", person=person, key=change.key[:12]).show(
+            session.language
+        )
+    )
+
+
+@key.command("revoke")
+def revoke(
+    ctx: typer.Context,
+    key_id: str,
+    reason: str = typer.Option(..., "--reason"),
+    suspect_since: str = typer.Option(None, "--suspect-since"),
+) -> None:
+    """吊销一把钥匙;此前的签名仍然有效。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    state = desk.keys()
+    matches = [one for one in state.enrolments if one.startswith(key_id)]
+    if len(matches) != 1:
+        raise UsageError(say("没有唯一以“{key}”开头的钥匙", key=key_id))
+    actor = desk.catalog.roster(desk.clock()).person(session.name()).id
+    owner = state.enrolments[matches[0]].uid
+    if actor != owner and not state.is_registrar(actor):
+        typer.echo(
+            say("吊销被拒绝 [{code}]:只有本人或登记人可以吊销", code=ROLE).show(session.language),
+            err=True,
+        )
+        raise typer.Exit(3)
+    change = KeyRevoked(key=matches[0], reason=reason, suspect_since=suspect_since)
+    desk.change_keys(change, actor, session.signer(actor), "吊销钥匙")
+    typer.echo(say("已吊销 {key}", key=matches[0][:12]).show(session.language))

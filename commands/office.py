@@ -1,0 +1,328 @@
+"""What a process owner does: set an office up, check, rehearse, draw and publish its rules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+import typer
+
+from commands.files import check_texts, read_texts
+from commands.table import emit
+from commands.workspace import SERVICE, SETTINGS, Session, read_settings
+from engine.catalog import draft_process, read_params, read_roster
+from engine.desk import Desk
+from engine.errors import UnknownName, UsageError
+from engine.evidence.keyring import Keyring
+from engine.evidence.keys import enrol, found, make_key
+from engine.kernel.command import ROLE
+from engine.language.definition import ProcessDefinition
+from engine.language.params import read_plain
+from engine.language.roster import PostGranted
+from engine.sample import sample_files
+from engine.scribe import instant
+from engine.store.store import Store
+from engine.text import say, translate
+
+app = typer.Typer()
+roster_app = typer.Typer(help="花名册", no_args_is_help=True)
+app.add_typer(roster_app, name="roster")
+JSON = typer.Option(False, "--json")
+
+
+@app.command("init")
+def init(
+    ctx: typer.Context,
+    folder: Path,
+    origin: str = typer.Option("office.example/guicheng", "--origin", help="本单位历史的名称"),
+    enrol_all: bool = typer.Option(
+        False, "--enrol-all", help="为花名册上每个人造一把钥匙(演示用,口令相同)"
+    ),
+) -> None:
+    """建立工作目录:样例单位的制度文件、数据库、系统钥匙和登记人的钥匙。"""
+    session: Session = ctx.obj
+    if (folder / SETTINGS).exists():
+        raise UsageError(say("{folder} 已是工作目录,不会覆盖", folder=str(folder)))
+    if any(mark in origin for mark in "+ \t\n") or not origin:
+        raise UsageError(say("来源名不得含空白或加号:{origin}", origin=origin))
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, inside in sample_files():
+        target = folder / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            shutil.copyfile(source, target)
+    roster = read_roster((folder / "roster.yaml").read_text("utf-8"))
+    registrar = _holder(roster, "register")
+    (folder / SETTINGS).write_text(
+        f'origin = "{origin}"\nstore = "guicheng.sqlite3"\nkeys = "keys"\n', "utf-8"
+    )
+    here = read_settings(folder / SETTINGS)
+    ring = Keyring(here.keys)
+    secret = os.urandom(24).hex()  # noqa: TID251 — a passphrase for a file, not part of any record
+    ring.write(SERVICE, make_key(), secret, os.urandom(32), again=False)  # noqa: TID251
+    place = here.keys / "service.pass"
+    place.write_text(secret + "\n", "utf-8")
+    place.chmod(0o600)
+    from commands.workspace import passphrase
+
+    word = passphrase(again=True)
+    people = [one.id for one in roster.people] if enrol_all else [registrar]
+    for uid in people:
+        ring.write(uid, make_key(), word, os.urandom(32), again=False)  # noqa: TID251
+    desk = Desk(Store.create(here.store, origin), ring.unlock(SERVICE, secret))
+    signer = ring.unlock(registrar, word)
+    since = instant(desk.clock())
+    first = found(signer, desk.service, origin, registrar, "file", since, (registrar,))
+    desk.change_keys(first, registrar, signer, "创立")
+    for uid in people:
+        if uid != registrar:
+            change = enrol(ring.unlock(uid, word), origin, uid, "file", since)
+            desk.change_keys(change, registrar, signer, "登记钥匙")
+    typer.echo(
+        say(
+            "已建立 {folder}:登记人 {person},已登记钥匙 {count} 把。下一步:publish",
+            folder=str(folder),
+            person=registrar,
+            count=len(people),
+        ).show(session.language)
+    )
+
+
+@app.command("check")
+def check(ctx: typer.Context, files: list[Path] = typer.Argument(None)) -> None:
+    """检查流程、表单、花名册、参数、日历;一次列出全部问题。"""
+    session: Session = ctx.obj
+    for path in files or []:
+        if not path.is_file():
+            raise UnknownName(say("文件"), str(path))
+    folder = session.workspace().folder
+    sound = check_texts(read_texts(folder, tuple(files or ())))
+    for definition in sound.definitions:
+        states = sum(1 for _ in definition.walk())
+        typer.echo(
+            say(
+                "{name}:{states} 个环节,{examples} 个示例,无问题",
+                name=definition.name,
+                states=states,
+                examples=len(definition.examples),
+            ).show(session.language)
+        )
+
+
+@app.command("publish")
+def publish(
+    ctx: typer.Context,
+    files: list[Path] = typer.Argument(None),
+    effective: str = typer.Option(None, "--effective", help="生效日,如 2027-01-01;默认今天"),
+    dry_run: bool = typer.Option(False, "--dry-run"),
+) -> None:
+    """签名发布:花名册、参数、日历和流程只有发布才生效;内容未变的不重复发布。"""
+    session: Session = ctx.obj
+    sound = check_texts(read_texts(session.workspace().folder, tuple(files or ())))
+    desk = session.desk()
+    on = read_plain(effective) if effective else desk.day(desk.clock())
+    if not isinstance(on, date):
+        raise UsageError(say("生效日不对(应如 2027-01-01)"))
+    known = {(one.kind, one.name): one.digest for one in desk.catalog.editions}
+    changed = [one for one in sound.drafts if known.get((one.kind, one.name)) != one.digest]
+    if dry_run:
+        for one in changed:
+            typer.echo(
+                say("将发布 {kind} {name}", kind=one.kind, name=one.name).show(session.language)
+            )
+        return
+    roster = read_roster((session.workspace().folder / "roster.yaml").read_text("utf-8"))
+    person = next((one for one in roster.people if session.name() in (one.id, one.name)), None)
+    if person is None:
+        raise UnknownName(say("人员"), session.name(), [one.name for one in roster.people])
+    allowed = (
+        desk.catalog.roster(desk.clock()).powers("publish")
+        if desk.store.head("org")
+        else (_holder(roster, "publish"),)
+    )
+    if person.id not in allowed:
+        typer.echo(
+            say("发布被拒绝 [{code}]:{person} 无权发布", code=ROLE, person=person.name).show(
+                session.language
+            ),
+            err=True,
+        )
+        raise typer.Exit(3)
+    receipts = desk.publish(sound.drafts, person.id, session.signer(person.id), on)
+    for receipt in receipts:
+        event = receipt.events[0]
+        typer.echo(
+            say(
+                "已发布 {name} 第 {edition} 版,{on} 生效(记录 {digest})",
+                name=getattr(event, "name", ""),
+                edition=getattr(event, "edition", 0),
+                on=on.isoformat(),
+                digest=receipt.digest[:12],
+            ).show(session.language)
+        )
+    if not receipts:
+        typer.echo(say("没有变化,未发布").show(session.language))
+
+
+@app.command("test")
+def rehearse(ctx: typer.Context, files: list[Path] = typer.Argument(None)) -> None:
+    """运行流程文件里的示例,列出每个流程的动作覆盖率。"""
+    from engine.rehearsal import Office, Player, covered
+
+    session: Session = ctx.obj
+    texts = read_texts(session.workspace().folder, tuple(files or ()))
+    sound = check_texts(texts)
+    start = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
+    failed = 0
+    for definition in sound.definitions:
+        taken: set[tuple[str, str]] = set()
+        for example in definition.examples:
+            office = Office(texts, start, os.urandom)  # noqa: TID251
+            played = Player(office, definition.name).play(example.steps)
+            taken |= covered(office.store, definition)
+            for miss in played.misses:
+                typer.echo(f"{example.name}: {miss.show(session.language)}", err=True)
+            failed += bool(played.misses)
+        every = acts_of(definition)
+        typer.echo(
+            say(
+                "{name}:{examples} 个示例,覆盖动作 {taken}/{all}",
+                name=definition.name,
+                examples=len(definition.examples),
+                taken=len(taken & every),
+                all=len(every),
+            ).show(session.language)
+        )
+    if failed:
+        raise typer.Exit(1)
+
+
+def acts_of(definition: ProcessDefinition) -> set[tuple[str, str]]:
+    """The (state, action) pairs a process can go through; refusals by name are not among them."""
+    return {
+        (home, action.name)
+        for action in definition.all_actions()
+        if action.refuse is None
+        for home in ((action.home,) if action.home else action.sources)
+    }
+
+
+@app.command("diagram")
+def diagram(
+    ctx: typer.Context,
+    process: str,
+    output: str = typer.Option("tree", "-o", "--output", help="tree | mermaid | svg"),
+) -> None:
+    """画出一个流程:终端树、Mermaid 或 SVG。"""
+    from engine.reading.diagram import draw_mermaid, draw_svg, draw_tree
+
+    session: Session = ctx.obj
+    folder = session.workspace().folder
+    path = folder / "processes" / f"{process}.yaml"
+    if not path.is_file():
+        names = [one.stem for one in (folder / "processes").glob("*.yaml")]
+        raise UnknownName(say("流程"), process, names)
+    texts = read_texts(folder, (path,))
+    _, definition = draft_process(
+        texts.processes[process][0],
+        texts.processes[process][1],
+        texts.forms,
+        read_params(texts.params),
+    )
+    drawn = {"tree": draw_tree, "mermaid": draw_mermaid, "svg": draw_svg}
+    if output not in drawn:
+        raise UnknownName(say("图形"), output, list(drawn))
+    typer.echo(drawn[output](definition, session.language))
+
+
+@roster_app.command("show")
+def roster_show(ctx: typer.Context, as_json: bool = JSON) -> None:
+    """生效的花名册:人员、部门、岗位。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    view = desk.catalog.roster(desk.clock())
+    rows = [
+        {
+            "name": one.name,
+            "id": one.id,
+            "department": one.department or "",
+            "posts": view.title_of(one.id),
+            "away": translate("请假", session.language) if view.is_away(one.id) else "",
+        }
+        for one in view.people()
+    ]
+    heads = {
+        name: translate(label, session.language)
+        for name, label in (
+            ("name", "姓名"),
+            ("id", "编号"),
+            ("department", "部门"),
+            ("posts", "职务与岗位"),
+            ("away", "状态"),
+        )
+    }
+    emit(heads, rows, as_json)
+
+
+@roster_app.command("check")
+def roster_check(ctx: typer.Context) -> None:
+    """检查花名册草稿。"""
+    session: Session = ctx.obj
+    roster = read_roster((session.workspace().folder / "roster.yaml").read_text("utf-8"))
+    typer.echo(
+        say(
+            "花名册无问题:{people} 人,{departments} 个部门",
+            people=len(roster.people),
+            departments=len(roster.departments),
+        ).show(session.language)
+    )
+
+
+@roster_app.command("grant")
+def roster_grant(
+    ctx: typer.Context,
+    person: str,
+    post: str,
+    since: str = typer.Option(None, "--from"),
+    until: str = typer.Option(None, "--until"),
+) -> None:
+    """授予岗位:签名留痕,有起止;不改花名册文件。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    view = desk.catalog.roster(desk.clock())
+    actor = view.person(session.name()).id
+    if actor not in view.powers("grant"):
+        typer.echo(
+            say(
+                "授予被拒绝 [{code}]:{person} 无权授予岗位", code=ROLE, person=view.name_of(actor)
+            ).show(session.language),
+            err=True,
+        )
+        raise typer.Exit(3)
+    if post not in view.posts():
+        raise UnknownName(say("岗位"), post, view.posts())
+    first = read_plain(since) if since else desk.day(desk.clock())
+    last = read_plain(until) if until else None
+    if not isinstance(first, date) or not (last is None or isinstance(last, date)):
+        raise UsageError(say("起止日期不对(应如 2026-12-07)"))
+    amendment = PostGranted(post=post, person=view.person(person).id, from_=first, until=last)
+    receipt = desk.amend(amendment, actor, session.signer(actor), "授予岗位")
+    typer.echo(
+        say(
+            "已授予 {person}“{post}”(记录 {digest})",
+            person=person,
+            post=post,
+            digest=receipt.digest[:12],
+        ).show(session.language)
+    )
+
+
+def _holder(roster: object, power: str) -> str:
+    """The first person of a drafted roster with a power. Errors: `UsageError`."""
+    posts = roster.powers.get(power, ())  # type: ignore[attr-defined]
+    for held in roster.holdings:  # type: ignore[attr-defined]
+        if held.post in posts:
+            return str(held.person)
+    raise UsageError(say("花名册没有写谁有 {power} 之权(powers)", power=power))

@@ -1,0 +1,92 @@
+"""What an operator does: let time pass, keep copies, look the office over."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import typer
+
+from commands.workspace import Session
+from engine.store.store import Store, backup, restore
+from engine.text import Text, say
+from engine.worker import Worker
+
+app = typer.Typer()
+
+
+@app.command("tick")
+def tick(ctx: typer.Context) -> None:
+    """办理到期的定时事项:截止、提醒、升级、定期立案、案件之间的传递。"""
+    session: Session = ctx.obj
+    done = Worker(session.desk()).tick()
+    typer.echo(
+        say(
+            "定时 {fired},立案 {opened},传递 {passed}",
+            fired=done.fired,
+            opened=done.opened,
+            passed=done.passed_on,
+        ).show(session.language)
+    )
+
+
+@app.command("backup")
+def backup_command(ctx: typer.Context, file: Path) -> None:
+    """备份数据库(办理中也可备份);不覆盖已有文件。"""
+    session: Session = ctx.obj
+    backup(Store.open(session.workspace().store), file)
+    typer.echo(say("已备份到 {file}", file=str(file)).show(session.language))
+
+
+@app.command("restore")
+def restore_command(ctx: typer.Context, file: Path) -> None:
+    """从备份恢复;现有数据库须先移走。恢复后请用外部检查点 audit verify。"""
+    session: Session = ctx.obj
+    restore(file, session.workspace().store)
+    typer.echo(say("已从 {file} 恢复", file=str(file)).show(session.language))
+
+
+@app.command("rebuild")
+def rebuild(ctx: typer.Context) -> None:
+    """由历史重建全部派生表。"""
+    session: Session = ctx.obj
+    store = Store.open(session.workspace().store)
+    store.rebuild()
+    typer.echo(say("派生表已由历史重建").show(session.language))
+
+
+@app.command("doctor")
+def doctor(ctx: typer.Context) -> None:
+    """体检:数据库、钥匙、日历、定时、浏览器与字体。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    on = desk.day(desk.clock())
+    calendar = desk.catalog.calendar(on)
+    findings: list[tuple[bool, Text]] = [
+        (
+            True,
+            say(
+                "数据库 {origin},SQLite {version}",
+                origin=desk.store.origin,
+                version=sqlite3.sqlite_version,
+            ),
+        ),
+        (True, say("{count} 条链", count=len(desk.store.heads()))),
+    ]
+    end = calendar.known_to
+    enough = end >= date(on.year + 1, 12, 31) or (on.month < 11 and end >= date(on.year, 12, 31))
+    findings.append((enough, say("工作日历到 {end} 为止", end=end.isoformat())))
+    if not enough:
+        findings.append((False, say("请补上 {year} 年的工作日历并 publish", year=on.year + 1)))
+    last = desk.store.last_tick()
+    findings.append(
+        (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
+    )
+    if shutil.which("ssh-agent") is None:
+        findings.append((False, say("没有 ssh-agent:login 不可用,每步要问口令")))
+    for good, text in findings:
+        typer.echo(f"{'✓' if good else '!'} {text.show(session.language)}")
+    if not all(good for good, _ in findings):
+        raise typer.Exit(1)

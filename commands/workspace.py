@@ -1,0 +1,124 @@
+"""Where an office lives on disk, who is at the keyboard, and how he signs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import KeyLocked, UsageError
+from engine.text import say
+
+if TYPE_CHECKING:
+    from engine.desk import Desk
+    from engine.evidence.keys import Signer
+
+SETTINGS = "guicheng.toml"
+SERVICE = "SYSTEM"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with `guicheng.toml` in it."""
+
+    folder: Path
+    origin: str
+    store: Path
+    keys: Path
+
+
+@dataclass(slots=True)
+class Session:
+    """What the options say: language, folder, person."""
+
+    language: str
+    folder: str | None
+    person: str | None
+
+    def workspace(self) -> Workspace:
+        """The workspace named, or the nearest one upward. Errors: `UsageError`."""
+        start = Path(self.folder) if self.folder else Path.cwd()
+        places = [start] if self.folder else [start.absolute(), *start.absolute().parents]
+        for place in places:
+            settings = place / SETTINGS
+            if settings.is_file():
+                return read_settings(settings)
+        raise UsageError(
+            say("这里没有工作目录(缺 {file});请先 init,或用 --workspace 指明", file=SETTINGS)
+        )
+
+    def name(self) -> str:
+        """Who acts: `--as`, or whoever logged in. Errors: `UsageError` if nobody."""
+        if self.person:
+            return self.person
+        remembered = self.workspace().folder / ".guicheng-login"
+        if remembered.is_file():
+            return remembered.read_text("utf-8").strip()
+        raise UsageError(say("不知道您是谁;请用 --as 姓名,或先 login"))
+
+    def desk(self) -> Desk:
+        """The desk of this workspace, with the service key unlocked."""
+        from engine.desk import Desk
+        from engine.evidence.keyring import Keyring
+        from engine.store.store import Store
+
+        here = self.workspace()
+        store = Store.open(here.store)
+        secret = os.environ.get("GUICHENG_SERVICE_PASSPHRASE")
+        if secret is None:
+            secret = (here.keys / "service.pass").read_text("utf-8").strip()
+        return Desk(store, Keyring(here.keys).unlock(SERVICE, secret))
+
+    def signer(self, uid: str) -> Signer:
+        """The person's key: from the agent if he is logged in, else by passphrase."""
+        from engine.evidence.agent import Agent, AgentSigner
+        from engine.evidence.keyring import Keyring
+
+        here = self.workspace()
+        ring = Keyring(here.keys)
+        public = ring.find_public(uid)
+        socket = agent_socket(here)
+        if public is not None and socket.exists():
+            agent = Agent(socket)
+            if agent.holds(public):
+                return AgentSigner(agent, public)
+        return ring.unlock(uid, passphrase())
+
+
+def read_settings(path: Path) -> Workspace:
+    """The settings of a workspace. Errors: `UsageError` if they cannot be read."""
+    try:
+        told = tomllib.loads(path.read_text("utf-8"))
+        folder = path.parent
+        return Workspace(
+            folder=folder,
+            origin=str(told["origin"]),
+            store=folder / str(told["store"]),
+            keys=folder / str(told["keys"]),
+        )
+    except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
+        raise UsageError(say("{file} 读不懂:{why}", file=path.name, why=str(error))) from error
+
+
+def agent_socket(here: Workspace) -> Path:
+    """Where the agent of this workspace listens: a short path, as sockets need."""
+    import hashlib
+
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache")
+    name = hashlib.sha256(str(here.folder.absolute()).encode()).hexdigest()[:16]
+    return base / "guicheng" / f"{name}.sock"
+
+
+def passphrase(*, again: bool = False) -> str:
+    """The passphrase from GUICHENG_PASSPHRASE, or asked for at a terminal."""
+    given = os.environ.get("GUICHENG_PASSPHRASE")
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise KeyLocked
+    import typer
+
+    return str(typer.prompt("口令 / passphrase", hide_input=True, confirmation_prompt=again))

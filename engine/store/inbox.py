@@ -1,0 +1,81 @@
+"""One person's open work, read without anything but the driver: `todo` must be instant."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import GuichengError
+from engine.text import say
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A line of the inbox; moments are UTC texts as stored."""
+
+    number: str
+    process: str
+    state: str
+    role: str
+    claimed: bool
+    offered_at: str
+    due: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What `todo` shows: whether the person is known, the work, the last tick, the zone."""
+
+    is_known: bool
+    work: tuple[Work, ...]
+    tick: str | None
+    zone: str
+
+
+SELECT = """
+SELECT c.number, c.process, t.state, t.role, t.claimed_by IS NOT NULL, t.offered_at, t.due
+FROM offer AS o
+JOIN task_row AS t ON t.case_id = o.case_id AND t.task = o.task
+JOIN case_row AS c ON c.id = t.case_id
+WHERE o.person = :person AND (t.claimed_by IS NULL OR t.claimed_by = :person)
+ORDER BY t.due IS NULL, t.due, t.offered_at
+"""
+FIND = "SELECT actor FROM record WHERE actor_name = :name OR actor = :name LIMIT 1"
+META = "SELECT key, value FROM meta"
+
+
+def load_todo(path: Path, name: str) -> Inbox:
+    """The inbox of a person named by id or by name.
+
+    Known are ids and names somebody has signed with. Errors: `GuichengError` without a
+    database.
+    """
+    if not path.is_file():
+        raise GuichengError(say("没有数据库 {path};请先 init", path=path.name))
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+        try:
+            found = connection.execute(FIND, {"name": name}).fetchone()
+            uid = found[0] if found else name
+            rows = connection.execute(SELECT, {"person": uid}).fetchall()
+            meta = dict(connection.execute(META).fetchall())
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise GuichengError(say("数据库出错:{told}", told=str(error))) from error
+    work = tuple(
+        Work(
+            number=row[0],
+            process=row[1],
+            state=row[2],
+            role=row[3],
+            claimed=bool(row[4]),
+            offered_at=row[5],
+            due=row[6],
+        )
+        for row in rows
+    )
+    return Inbox(
+        is_known=found is not None, work=work, tick=meta.get("tick"), zone=meta.get("zone", "UTC")
+    )

@@ -1,0 +1,167 @@
+"""Checking a store against itself and against a checkpoint kept elsewhere.
+
+Bytes, chains, signatures, powers and disclosures by the evidence layer; then that every
+column copied for querying says what the signed body says, that published texts have their
+digest, and that the tables are what the history makes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.catalog import KEYS
+from engine.errors import EvidenceError
+from engine.evidence.canonical import parse
+from engine.evidence.checkpoint import Checkpoint, check_checkpoint
+from engine.evidence.checks import (
+    Finding,
+    check_chain,
+    check_disclosures,
+    check_key_change,
+    check_power,
+)
+from engine.evidence.keys import KeyState, load_key_change
+from engine.evidence.record import Body, Disclosure, Record, load_body
+from engine.kernel.events import KeysChanged, load_event
+from engine.store import projections
+from engine.store.store import Store
+from engine.text import Text, say
+
+
+def verify_store(store: Store, checkpoint: Checkpoint | None = None) -> tuple[Finding, ...]:
+    """Every finding, streams in order; () if nothing is wrong."""
+    found: list[Finding] = []
+    keys = _fold_keys(store, found)
+    for stream in store.streams():
+        found += _verify_stream(store, stream, keys)
+    found += _verify_objects(store)
+    found += _verify_tables(store)
+    if checkpoint is not None:
+        found += _verify_checkpoint(store, checkpoint, keys)
+    return tuple(found)
+
+
+def _tell(code: str, stream: str, seq: int, field: str, text: Text) -> Finding:
+    return Finding(code=code, stream=stream, seq=seq, field=field, text=text)
+
+
+def _fold_keys(store: Store, found: list[Finding]) -> KeyState:
+    """The key state, and what is wrong with the changes that led to it."""
+    state = KeyState()
+    opened = _disclosures(store, KEYS)
+    for record, _ in store.raw_records(KEYS):
+        try:
+            body = load_body(record.body)
+            dumped = next(one.value for one in opened[body.seq] if one.path == "event/0")
+            event = load_event(dumped) if isinstance(dumped, dict) else None
+            if not isinstance(event, KeysChanged):
+                raise EvidenceError(say("钥匙流里有别的事件"))
+            change = load_key_change(event.change)
+            found += check_key_change(body, change, state)
+            state = state.after(change, body.seq)
+        except (EvidenceError, StopIteration, KeyError) as error:
+            text = error.text if isinstance(error, EvidenceError) else say("钥匙变动读不出来")
+            found.append(_tell("E_BODY", KEYS, state.seq + 1, "event/0", text))
+            break
+    return state
+
+
+def _verify_stream(store: Store, stream: str, keys: KeyState) -> Iterator[Finding]:
+    rows = list(store.raw_records(stream))
+    records = [record for record, _ in rows]
+    yield from check_chain(records, store.origin, stream, keys.find_public)
+    opened = _disclosures(store, stream)
+    for record, row in rows:
+        try:
+            body = load_body(record.body)
+        except EvidenceError:
+            continue  # the chain check has named it
+        yield from _verify_copies(record, body, row)
+        yield from check_disclosures(body, opened.get(body.seq, ()))
+        if stream != KEYS:
+            yield from check_power(body, record.received_at, keys)
+    for seq in opened:
+        if seq >= len(rows):
+            yield _tell("E_EXTRA", stream, seq, "", say("明细不属于任何记录"))
+
+
+def _verify_copies(record: Record, body: Body, row: Mapping[str, object]) -> Iterator[Finding]:
+    wanted = {
+        **projections.copied(body),
+        "stream": body.stream,
+        "seq": body.seq,
+        "digest": record.digest,
+    }
+    for name, value in wanted.items():
+        if row[name] != value:
+            yield _tell(
+                "E_COPY",
+                body.stream,
+                body.seq,
+                name,
+                say(
+                    "供查询的“{name}”写着 {found},签名的记录写着 {wanted}",
+                    name=name,
+                    found=str(row[name]),
+                    wanted=str(value),
+                ),
+            )
+
+
+def _disclosures(store: Store, stream: str) -> dict[int, list[Disclosure]]:
+    """The disclosures of a stream by seq; one that cannot be read opens nothing."""
+    found: dict[int, list[Disclosure]] = {}
+    for row in store.raw_disclosures(stream):
+        seq, salt, value = row["seq"], row["salt"], row["value"]
+        opened = found.setdefault(int(str(seq)), [])
+        if not isinstance(salt, bytes) or not isinstance(value, str):
+            continue
+        try:
+            opened.append(Disclosure(path=str(row["path"]), salt=salt, value=parse(value.encode())))
+        except EvidenceError:
+            opened.append(Disclosure(path=str(row["path"]), salt=salt, value="�"))
+    return found
+
+
+def _verify_objects(store: Store) -> Iterator[Finding]:
+    for digest, content in store.objects():
+        if hashlib.sha256(content).hexdigest() != digest:
+            yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本与其摘要不符"))
+
+
+def _verify_tables(store: Store) -> Iterator[Finding]:
+    """Rebuild the tables beside the stored ones and name each that differs."""
+    try:
+        rebuilt = store.rebuilt_tables()
+    except EvidenceError as error:
+        yield _tell("E_BODY", "", 0, "", error.text)
+        return
+    for name, rows in store.derived_tables().items():
+        if rows != rebuilt[name]:
+            wrong = _first_difference(rows, rebuilt[name])
+            yield _tell(
+                "E_TABLE",
+                "",
+                0,
+                name,
+                say("派生表“{name}”与历史不符:{wrong}", name=name, wrong=wrong),
+            )
+
+
+def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
+    one, other = set(map(str, found)), set(map(str, wanted))
+    return next(iter(sorted(one ^ other)), "")[:200]
+
+
+def _verify_checkpoint(store: Store, checkpoint: Checkpoint, keys: KeyState) -> tuple[Finding, ...]:
+    digests = {
+        (stream, place): record.digest
+        for stream in store.streams()
+        for place, (record, _) in enumerate(store.raw_records(stream))
+    }
+    service = next((one for one in keys.keys_of("SYSTEM")), None)
+    public = keys.find_public(service.key) if service else None
+    if public is None:
+        return (_tell("E_CKPT_SIG", "", 0, "", say("库里没有系统钥匙,无法核对检查点")),)
+    return check_checkpoint(checkpoint, lambda stream, seq: digests.get((stream, seq)), public)
