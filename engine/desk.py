@@ -101,6 +101,7 @@ class Desk:
         self.dice = dice
         self.catalog = Catalog(store)
         self.checkpoint = UNSEEN
+        self._keys = KeyState()
 
     # -- what a clerk asks ----------------------------------------------------------
 
@@ -253,13 +254,14 @@ class Desk:
     # -- what is known -----------------------------------------------------------------
 
     def keys(self) -> KeyState:
-        """Whose keys are enrolled, folded from the `keys` stream."""
-        state = KeyState()
-        for stored in self.store.records(KEYS):
-            for event in stored.events:
-                if isinstance(event, happened.KeysChanged):
-                    state = state.after(load_key_change(event.change), stored.seq)
-        return state
+        """Whose keys are enrolled, folded from the `keys` stream as far as it has grown."""
+        head = self.store.head(KEYS)
+        if head is not None and head[0] > self._keys.seq:
+            for stored in self.store.records(KEYS, after=self._keys.seq):
+                for event in stored.events:
+                    if isinstance(event, happened.KeysChanged):
+                        self._keys = self._keys.after(load_key_change(event.change), stored.seq)
+        return self._keys
 
     def look(self, case_id: str) -> Look:
         """A case and all that bears on it, with every head as it was before it was read.

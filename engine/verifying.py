@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.catalog import KEYS
+from engine.catalog import DEFS, KEYS, ORG
 from engine.errors import EvidenceError
 from engine.evidence.canonical import parse
 from engine.evidence.checkpoint import Checkpoint, check_checkpoint
@@ -23,7 +23,7 @@ from engine.evidence.checks import (
 )
 from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.record import Body, Disclosure, Record, load_body
-from engine.kernel.events import KeysChanged, load_event
+from engine.kernel.events import KeysChanged, Published, load_event
 from engine.store import projections
 from engine.store.store import Store
 from engine.text import Text, say
@@ -125,9 +125,25 @@ def _disclosures(store: Store, stream: str) -> dict[int, list[Disclosure]]:
 
 
 def _verify_objects(store: Store) -> Iterator[Finding]:
-    for digest, content in store.objects():
+    """Texts have the digest they are kept under, and the kind they were published as."""
+    kinds: dict[str, str] = {}
+    for stream in (ORG, DEFS):
+        try:
+            for stored in store.records(stream):
+                for event in stored.events:
+                    if isinstance(event, Published):
+                        kinds[event.digest] = event.kind
+        except EvidenceError as error:
+            yield _tell("E_BODY", stream, 0, "", error.text)
+    kept = {digest: kind for digest, kind, _ in store.objects()}
+    for digest, kind, content in store.objects():
         if hashlib.sha256(content).hexdigest() != digest:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本与其摘要不符"))
+        elif kinds.get(digest) != kind:
+            yield _tell("E_OBJECT", "", 0, digest[:12], say("文本的种类与发布记录不符"))
+    for digest in kinds:
+        if digest not in kept:
+            yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本缺失"))
 
 
 def _verify_tables(store: Store) -> Iterator[Finding]:

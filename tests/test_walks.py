@@ -6,12 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from engine.language.definition import Step
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, Mapping_, read
 from engine.rehearsal import Player
 from tests.conftest import open_office
 
-WALKS = sorted((Path(__file__).parent / "walks").glob("*.yaml"))
+FOLDER = Path(__file__).parent / "walks"
+WALKS = sorted(FOLDER.glob("*.yaml"))
+
+
+def walk_steps(name: str) -> tuple[Step, ...]:
+    """The steps of a walk by its number."""
+    path = FOLDER / f"{name}.yaml"
+    node, problems = read(path.read_text("utf-8"), path.name)
+    assert isinstance(node, Mapping_)
+    return load_steps(Cursor(problems), node.get("do"))
 
 
 @pytest.mark.parametrize("walk", WALKS, ids=lambda path: path.stem)

@@ -256,10 +256,11 @@ class Store:
                 select(columns(ObjectRow).content).where(columns(ObjectRow).digest == digest)
             ).scalar()
 
-    def objects(self) -> Iterator[tuple[str, bytes]]:
+    def objects(self) -> Iterator[tuple[str, str, bytes]]:
+        """Every published text: the digest and kind it is kept under, and its bytes."""
         with self.reading() as connection:
             for row in connection.execute(select(ObjectRow)).all():
-                yield row.digest, row.content
+                yield row.digest, row.kind, row.content
 
     def query(self, query: Query) -> tuple[HistoryRow, ...]:
         """History lines an auditor asked for, oldest first."""

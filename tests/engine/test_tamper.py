@@ -1,0 +1,109 @@
+"""One changed byte anywhere in the history is found, in the columns copied for querying too."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from engine.evidence.checkpoint import make_checkpoint
+from engine.evidence.record import Head
+from engine.rehearsal import Office, Player
+from engine.store.store import Store
+from engine.verifying import verify_store
+from tests.conftest import dice, sample_texts
+from tests.test_walks import walk_steps
+
+HISTORY = {"record": "position", "disclosure": "rowid", "object": "rowid", "head": "rowid"}
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
+    """A store on disk with a whole scenario and a refusal in it."""
+    path = tmp_path_factory.mktemp("tamper") / "office.sqlite3"
+    store = Store.create(path, "tamper.example")
+    at = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
+    office = Office(sample_texts("会务服务保障"), at, dice(), store)  # type: ignore[arg-type]
+    played = Player(office).play(walk_steps("B-04")[:13])
+    assert played.misses == []
+    return path, office
+
+
+def cells(path: Path) -> Iterator[tuple[str, str, object, object]]:
+    """One cell of every column of every history table, in the middle of the table."""
+    connection = sqlite3.connect(path)
+    for table, key in HISTORY.items():
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        for column in columns:
+            row = connection.execute(
+                f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL"
+                f" ORDER BY {key} DESC LIMIT 1 OFFSET 2"
+            ).fetchone()
+            if row is not None:
+                yield table, column, row[0], row[1]
+    connection.close()
+
+
+def changed(value: object) -> object:
+    match value:
+        case bytes():
+            return bytes([value[0] ^ 1]) + value[1:]
+        case int():
+            return value + 1_000_000
+        case str():
+            return chr(ord(value[0]) ^ 1) + value[1:] if value else "x"
+    raise AssertionError(value)
+
+
+def tampered(path: Path, copy: Path, table: str, column: str, key: object, value: object) -> Store:
+    source, target = sqlite3.connect(path), sqlite3.connect(copy)
+    source.backup(target)
+    for (trigger,) in target.execute(
+        "SELECT name FROM sqlite_master WHERE type='trigger'"
+    ).fetchall():
+        target.execute(f"DROP TRIGGER {trigger}")
+    name = HISTORY[table]
+    target.execute(f"UPDATE {table} SET {column} = ? WHERE {name} = ?", (value, key))
+    target.commit()
+    target.close()
+    source.close()
+    return Store.open(copy)
+
+
+def test_an_honest_store_has_no_findings(honest: tuple[Path, Office]) -> None:
+    path, office = honest
+    heads = {s: Head(seq=n, hash=h) for s, (n, h) in office.store.heads().items()}
+    kept = make_checkpoint(office.store.origin, heads, office.service, office.now)
+    assert verify_store(Store.open(path), kept) == ()
+
+
+def test_one_changed_byte_in_any_history_column_is_found(
+    honest: tuple[Path, Office], tmp_path: Path
+) -> None:
+    path, _ = honest
+    missed = []
+    for number, (table, column, key, value) in enumerate(cells(path)):
+        if (table, column) == ("record", "position"):
+            continue  # the log order is not evidence until checkpoints cover it
+        copy = tmp_path / f"{number}.sqlite3"
+        store = tampered(path, copy, table, column, key, changed(value))
+        if not verify_store(store):
+            missed.append(f"{table}.{column}")
+    assert missed == []
+
+
+def test_the_database_itself_refuses_to_change_history(honest: tuple[Path, Office]) -> None:
+    connection = sqlite3.connect(honest[0])
+    for statement in (
+        "UPDATE record SET action = 'x'",
+        "DELETE FROM record",
+        "DELETE FROM disclosure",
+        "UPDATE disclosure SET value = 'x'",
+        "DELETE FROM object",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(statement)
+    connection.close()
