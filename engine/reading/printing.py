@@ -1,0 +1,349 @@
+"""A case on paper: one of its forms with the signatures its history holds, as HTML for A4.
+
+What is printed about a signature stands in the record itself: name, post and department
+as they were on the day. A line nobody has signed stays empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from engine.catalog import Catalog
+from engine.errors import GuichengError, UnknownName
+from engine.kernel import events as happened
+from engine.kernel.case import Case
+from engine.language.definition import DONE, ProcessDefinition, ancestors
+from engine.language.forms import Attachment, Field, FieldType, Plain, Row, Value, rows_of
+from engine.language.loader import load_form
+from engine.language.reader import Mapping_, Scalar, read
+from engine.language.roster import RosterView
+from engine.store.store import Store, Stored
+from engine.text import Text, say, translate
+
+SUFFIX = ".html.j2"
+GENERIC = "generic"
+COMMENT = "comment"
+WIDE = 24  # characters from which a value gets a line of its own
+DIGEST, HEAD = 12, 16  # hex digits printed of a record's digest, of the chain head's
+
+WORDS: Mapping[str, Text] = {
+    "number": say("案号"),
+    "code": say("表号"),
+    "state": say("现处环节"),
+    "signatures": say("签署记录"),
+    "step": say("环节"),
+    "act": say("办理"),
+    "signer": say("签署人"),
+    "time": say("时间"),
+    "comment": say("意见"),
+    "record": say("记录"),
+    "for": say("代"),
+    "paper": say("纸质,录入人"),
+    "printed": say("打印时间"),
+    "head": say("链头"),
+    "signature": say("签字"),
+    "nothing": say("无"),
+}
+MEANINGS: Mapping[str, Text] = {
+    "none": say(""),
+    "authorship": say("编制"),
+    "review": say("审核"),
+    "approval": say("批准"),
+    "rejection": say("否决"),
+    "responsibility": say("负责"),
+    "receipt": say("接收"),
+    "custody": say("保管"),
+    "witness": say("见证"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One value as printed; `record` is the row of the reference table it points at."""
+
+    text: str
+    record: Row
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One field as printed: a value, or for line items a table with its rows."""
+
+    name: str
+    label: str
+    cell: Cell
+    wide: bool
+    is_table: bool
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One line of the signature table; `digest` is "" where nobody has signed yet."""
+
+    state: str
+    role: str
+    act: str = ""
+    meaning: str = ""
+    name: str = ""
+    post: str = ""
+    department: str = ""
+    principal: str = ""
+    recorder: str = ""
+    at: str = ""
+    comment: str = ""
+    seq: int = 0
+    digest: str = ""
+
+
+def render(
+    store: Store, catalog: Catalog, case: Case, form: str | None, at: datetime, language: str
+) -> str:
+    """One form of a case as an HTML page; without `form`, the first of its process.
+
+    `at` is the moment of printing, `language` "zh" or "en".
+    Errors: `UnknownName` for a form the process does not have.
+    """
+    definition = catalog.definition(case.definition)
+    parts = definition.form.parts
+    part = parts[0] if form is None else form
+    if part not in parts:
+        raise UnknownName(say("表单"), part, parts)
+    title, code = _heading(store, case, part, language)
+    page = _Page(catalog, definition, case, catalog.roster(at), language)
+    head = store.head(f"case/{case.id}")
+    if head is None:
+        raise GuichengError(say("没有这个案件:{case}", case=case.id))
+    return (
+        _templates()
+        .select_template([f"{part}{SUFFIX}", f"{GENERIC}{SUFFIX}"])
+        .render(
+            language="zh-CN" if language == "zh" else "en",
+            organisation=page.roster.organisation,
+            title=title,
+            code=code,
+            number=case.number,
+            state=page.states(case.configuration),
+            lines=tuple(page.line(field) for field in fields_of(definition, part)),
+            signatures=(*page.signatures(store), *page.unsigned()),
+            printed=page.moment(at),
+            head_seq=head[0],
+            head_digest=head[1][:HEAD],
+            words={name: word.show(language) for name, word in WORDS.items()},
+        )
+    )
+
+
+def fields_of(definition: ProcessDefinition, part: str) -> tuple[Field, ...]:
+    """The fields written in a part's own form file; all fields where none is."""
+    fields = definition.form.fields
+    return tuple(one for one in fields if one.source.file == f"forms/{part}.yaml") or fields
+
+
+def _templates() -> Environment:
+    base = Path(__file__).parent.parent
+    packed = base / "sample_office" / "forms" / "print"
+    folder = packed if packed.is_dir() else base.parent / "forms" / "print"
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _heading(store: Store, case: Case, part: str, language: str) -> tuple[str, str]:
+    """Title and code of a form, from the very text the case was opened under."""
+    bundle = json.loads(store.find_object(case.definition) or b"{}")
+    text, file = bundle["forms"][part], bundle["files"][part]
+    form, _ = load_form(text, file)
+    node, _ = read(text, file)
+    code = node.get("code") if isinstance(node, Mapping_) else None
+    title = form.en if language == "en" and form is not None and form.en else part
+    return title, code.text if isinstance(code, Scalar) else ""
+
+
+class _Page:
+    """How the values, states and people of one case are written in one language."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        definition: ProcessDefinition,
+        case: Case,
+        roster: RosterView,
+        language: str,
+    ) -> None:
+        self.roster = roster
+        self._zone = catalog.zone
+        self._params = catalog.params(case.params)
+        self._definition = definition
+        self._case = case
+        self._language = language
+        self._english = {state.path: state.en for state in definition.walk()}
+
+    def moment(self, at: datetime) -> str:
+        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+
+    def _label(self, name: str, en: str | None) -> str:
+        return en if self._language == "en" and en else name
+
+    # -- fields --------------------------------------------------------------------------
+
+    def line(self, field: Field) -> Line:
+        value = self._case.values.get(field.name)
+        is_table = field.type is FieldType.LINES
+        cell = self._cell(field, None if is_table else value)
+        return Line(
+            name=field.name,
+            label=self._field_label(field),
+            cell=cell,
+            wide=len(cell.text) >= WIDE or "\n" in cell.text,
+            is_table=is_table,
+            columns=tuple(self._field_label(column) for column in field.columns),
+            rows=tuple(
+                tuple(self._cell(column, row.get(column.name)) for column in field.columns)
+                for row in rows_of(value)
+            )
+            if is_table
+            else (),
+        )
+
+    def _field_label(self, field: Field) -> str:
+        label = self._label(field.name, field.en)
+        return f"{label}({field.unit})" if field.unit else label
+
+    def _cell(self, field: Field, value: Value) -> Cell:
+        record: Row = {}
+        if field.type is FieldType.REFERENCE and field.table and isinstance(value, str):
+            record = self._params.record(field.table, value)
+        numeric = field.type in (FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY)
+        return Cell(text=self._text(field, value), record=record, numeric=numeric)
+
+    def _text(self, field: Field, value: Value) -> str:
+        if isinstance(value, tuple):
+            shown = (self._plain(field, one) for one in value if not isinstance(one, Mapping))
+            return ("、" if self._language == "zh" else ", ").join(shown)
+        return self._plain(field, value)
+
+    def _plain(self, field: Field, value: Plain) -> str:
+        match value:
+            case None:
+                return ""
+            case bool():
+                return translate("是" if value else "否", self._language)
+            case Decimal():
+                money = field.type is FieldType.MONEY
+                return f"{value:,.2f}" if money else f"{value:,f}"
+            case int():
+                return f"{value:,}.00" if field.type is FieldType.MONEY else f"{value:,}"
+            case datetime():
+                return self.moment(value)
+            case date():
+                return value.isoformat()
+            case Attachment():
+                return f"{value.name} ({value.size:,} B)"
+        if field.type is FieldType.PERSON:
+            return self.roster.name_of(value)
+        return value
+
+    # -- states and signatures -----------------------------------------------------------
+
+    def states(self, paths: tuple[str, ...]) -> str:
+        return ("、" if self._language == "zh" else ", ").join(self._state(one) for one in paths)
+
+    def _state(self, path: str) -> str:
+        names = (
+            self._label(one.rpartition("/")[2], self._english.get(one))
+            if one in self._english
+            else translate(DONE, self._language)
+            if one.endswith(f"/{DONE}")
+            else one
+            for one in reversed(ancestors(path))
+            if one
+        )
+        return " / ".join(names)
+
+    def _role(self, name: str) -> str:
+        role = next((one for one in self._definition.roles if one.name == name), None)
+        return self._label(name, role.en) if role else name
+
+    def _act(self, state: str, act: str) -> str:
+        homes = ancestors(state)
+        for action in self._definition.all_actions():
+            if action.name == act and (not action.home or action.home in homes):
+                return self._label(act, action.en)
+        return translate(act, self._language)
+
+    def signatures(self, store: Store) -> Iterator[Signature]:
+        """Every act of the case in the order of its records, the system's own among them."""
+        for stored in store.records(f"case/{self._case.id}"):
+            if stored.body.typ == "step" and stored.body.act:
+                yield self._signed(stored)
+            for event in stored.events:
+                if isinstance(event, happened.Acted) and event.system:
+                    yield self._done_by_system(stored, event)
+
+    def _signed(self, stored: Stored) -> Signature:
+        body = stored.body
+        actor = body.actor
+        node = body.task.node if body.task else ""
+        role = next(
+            (
+                one.role
+                for one in stored.events
+                if isinstance(one, happened.Acted) and not one.system
+            ),
+            "",
+        )
+        return Signature(
+            state=self._state(node),
+            role=self._role(role),
+            act=self._act(node, body.act),
+            meaning=MEANINGS[body.meaning].show(self._language),
+            name=self._system() if body.way == "system" else actor.name,
+            post=actor.post,
+            department=actor.dept,
+            principal=actor.for_.name if actor.for_ else "",
+            recorder=body.recorder.name if body.way == "paper" and body.recorder else "",
+            at=self.moment(stored.at),
+            comment=self._comment(stored),
+            seq=stored.seq,
+            digest=stored.record.digest[:DIGEST],
+        )
+
+    def _done_by_system(self, stored: Stored, event: happened.Acted) -> Signature:
+        return Signature(
+            state=self._state(event.state),
+            role="",
+            act=self._act(event.state, event.action),
+            name=self._system(),
+            at=self.moment(stored.at),
+            seq=stored.seq,
+            digest=stored.record.digest[:DIGEST],
+        )
+
+    def _system(self) -> str:
+        return say("系统").show(self._language)
+
+    def _comment(self, stored: Stored) -> str:
+        if stored.body.comment is None:
+            return ""
+        shown = stored.disclosed(COMMENT).get("")
+        return str(shown) if shown is not None else say("(已隐去)").show(self._language)
+
+    def unsigned(self) -> Iterator[Signature]:
+        """A blank line for every signature that the open tasks still ask for."""
+        for task in self._case.open_tasks:
+            for _ in range(max(1, task.need - len(task.signed_by))):
+                yield Signature(state=self._state(task.state), role=self._role(task.role))
