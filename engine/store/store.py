@@ -512,11 +512,18 @@ class Store:
     # -- rebuilding ---------------------------------------------------------------------------
 
     def rebuild(self) -> None:
-        """Make every table that follows from the history anew, from the history alone."""
+        """Make every table that follows from the history anew, from the history alone.
+
+        Errors: `Moved` if somebody wrote while the history was being read.
+        """
+        everything = self.everything()
         with self.writing() as connection:
+            last = connection.execute(select(func.max(columns(RecordRow).position))).scalar()
+            if last != (everything[-1].position if everything else None):
+                raise Moved
             for table in projections.PROJECTIONS:
                 connection.execute(delete(table))
-            self._follow_history(connection)
+            _follow_history(connection, everything)
 
     def derived_tables(self) -> dict[str, list[tuple[object, ...]]]:
         """The rows of every table that follows from the history, sorted."""
@@ -528,31 +535,35 @@ class Store:
         beside = Store(None)
         try:
             with beside.writing() as connection:
-                self._follow_history(connection)
+                _follow_history(connection, self.everything())
             return beside.derived_tables()
         finally:
             beside.close()
 
-    def _follow_history(self, connection: Connection) -> None:
-        everything = sorted(
+    def everything(self) -> list[Stored]:
+        """Every record of every stream in the order it was written."""
+        return sorted(
             (stored for stream in self.streams() for stored in self.records(stream)),
             key=lambda stored: stored.position,
         )
-        cases: dict[str, Case | None] = {}
-        for stored in everything:
-            body = stored.body
-            case = cases.get(body.stream)
-            if body.stream.startswith("case/"):
-                for event in stored.events:
-                    case = apply(case, event, stamp_for(stored))
-                cases[body.stream] = case
-            projections.follow(
-                connection,
-                body,
-                stored.record.digest,
-                stored.events,
-                case if stored.events else None,
-            )
+
+
+def _follow_history(connection: Connection, everything: Iterable[Stored]) -> None:
+    cases: dict[str, Case | None] = {}
+    for stored in everything:
+        body = stored.body
+        case = cases.get(body.stream)
+        if body.stream.startswith("case/"):
+            for event in stored.events:
+                case = apply(case, event, stamp_for(stored))
+            cases[body.stream] = case
+        projections.follow(
+            connection,
+            body,
+            stored.record.digest,
+            stored.events,
+            case if stored.events else None,
+        )
 
 
 def stamp_for(stored: Stored) -> Stamp:

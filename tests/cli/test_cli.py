@@ -1,0 +1,173 @@
+"""The command line as its users meet it: a clerk who mistypes, an owner, an auditor."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands.app import COMMANDS, main
+from tests.conftest import ROOT
+
+MEETING = (
+    "会议名称=例会",
+    "类别=内部会议",
+    "开始时间=2027-03-10 14:30",
+    "结束时间=2027-03-10 16:00",
+    "地点=第二会议室",
+    "参会人数=20",
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office set up and published from the command line."""
+    folder = tmp_path_factory.mktemp("cli") / "office"
+    patch = pytest.MonkeyPatch()
+    patch.setenv("GUICHENG_PASSPHRASE", "口令")
+    patch.setenv("GUICHENG_LANG", "zh")
+    assert main(["init", str(folder), "--enrol-all"]) == 0
+    assert main(["--workspace", str(folder), "--as", "韩江", "publish"]) == 0
+    patch.undo()
+    return folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):  # type: ignore[no-untyped-def]
+    """Run one command line in a fresh copy of the office; exit code, stdout, stderr."""
+    folder = tmp_path / "office"
+    shutil.copytree(made, folder)
+    monkeypatch.setenv("GUICHENG_PASSPHRASE", "口令")
+    monkeypatch.setenv("GUICHENG_WORKSPACE", str(folder))
+    monkeypatch.setenv("GUICHENG_LANG", "zh")
+
+    def line(*words: str) -> tuple[int, str, str]:
+        code = main(list(words))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    capsys.readouterr()
+    return line
+
+
+def test_a_case_from_start_to_the_next_desk(run) -> None:  # type: ignore[no-untyped-def]
+    values = [word for pair in MEETING for word in ("--set", pair)]
+    code, out, _ = run("--as", "林岚", "start", "会务服务保障", *values)
+    assert code == 0
+    assert "现处:起草" in out
+    assert run("--as", "林岚", "do", "1", "提交")[0] == 0
+    code, _, err = run("--as", "罗平", "do", "1", "同意")
+    assert code == 3
+    assert "[E_ROLE]" in err
+    assert "应由 何清 办理" in err
+    code, out, err = run("--as", "何清", "todo")
+    assert "部门审核" in out
+    code, _, err = run("--as", "何清", "do", "1", "同义")
+    assert code == 2
+    assert "是否想写“同意”" in err
+    code, out, _ = run("history", "1", "--json")
+    assert [row["action"] for row in json.loads(out)][1:] == ["提交", "同意"]
+    code, out, _ = run("audit", "query", "--refusals", "--json")
+    assert [row["code"] for row in json.loads(out)] == ["E_ROLE"]
+
+
+def test_a_tampered_store_is_caught_against_a_checkpoint(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    note = tmp_path / "note.txt"
+    assert run("audit", "checkpoint", "-o", str(note))[0] == 0
+    assert run("audit", "verify", "--checkpoint", str(note))[0] == 0
+    connection = sqlite3.connect(tmp_path / "office/guicheng.sqlite3")
+    connection.execute("DROP TRIGGER record_no_update")
+    connection.execute("UPDATE record SET actor_name = '某人' WHERE stream = 'org' AND seq = 1")
+    connection.commit()
+    connection.close()
+    code, out, _ = run("audit", "verify", "--checkpoint", str(note))
+    assert code == 1
+    assert "org #1 actor_name [E_COPY]" in out
+
+
+BAD = (
+    ("do",),
+    ("do", "没有这案", "同意"),
+    ("do", "1"),
+    ("start", "没有这个流程"),
+    ("start",),
+    ("start", "会务服务保障", "--set", "没有等号"),
+    ("start", "会务服务保障", "--set", "人数=二十"),
+    ("start", "会务服务保障", "--set", "参会人数=很多"),
+    ("start", "付款", "--data", "没有.yaml"),
+    ("show",),
+    ("show", "没有"),
+    ("why", "没有", "同意"),
+    ("claim", "没有"),
+    ("release", "没有"),
+    ("history", "没有"),
+    ("print", "没有"),
+    ("delegate", "没有这人", "--from", "x", "--until", "y"),
+    ("delegate", "罗平"),
+    ("audit",),
+    ("audit", "query", "--person", "没有这人"),
+    ("audit", "query", "--since", "昨天"),
+    ("audit", "query", "--process", "没有"),
+    ("audit", "verify", "--checkpoint", "没有.txt"),
+    ("audit", "checkpoint"),
+    ("audit", "乱写"),
+    ("key",),
+    ("key", "enrol", "没有这人"),
+    ("key", "revoke", "zzz", "--reason", "丢失"),
+    ("roster",),
+    ("roster", "grant", "没有这人", "验收员"),
+    ("roster", "乱写"),
+    ("login", "没有这人"),
+    ("logout",),
+    ("backup",),
+    ("restore", "没有.sqlite3"),
+    ("diagram", "没有"),
+    ("check", "没有.yaml"),
+    ("publish", "没有.yaml"),
+    ("publish", "--effective", "明天"),
+    ("没有这个命令",),
+    ("--lang", "fr", "todo"),
+    ("todo", "--乱写"),
+    ("tick", "多余"),
+    ("doctor", "多余"),
+    ("rebuild", "多余"),
+    ("init",),
+    ("init", "."),
+    ("demo", "--乱写"),
+    ("test", "没有.yaml"),
+    ("whoami", "多余"),
+)
+
+
+@pytest.mark.parametrize("words", BAD, ids=" ".join)
+def test_bad_arguments_end_in_a_sentence(run, words: tuple[str, ...], monkeypatch, made) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(made)
+    code, out, err = run("--as", "卢工", *words)
+    assert code in (1, 2, 3)
+    assert "Traceback" not in out + err
+    assert (out + err).strip()
+
+
+def test_every_command_has_a_bad_line_and_help(run) -> None:  # type: ignore[no-untyped-def]
+    assert {words[0] for words in BAD} >= set(COMMANDS)
+    for name in COMMANDS:
+        code, out, _ = run(name, "--help")
+        assert code == 0
+        assert "Usage" in out
+
+
+def test_the_inbox_loads_no_database_library() -> None:
+    script = (
+        "import sys, commands.inbox, commands.app;"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'yaml', 'jinja2', 'cryptography', 'transitions'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert found.stdout.strip() == "[]"
