@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 TIERS = {"browser": ("chromium", "chromium-browser", "google-chrome"), "agent": ("ssh-agent",)}
 
@@ -22,7 +23,7 @@ def main() -> int:
         [*python, "ruff", "check", "."],
         [*python, "ruff", "format", "--check", "."],
         [*python, "mypy"],
-        [*python, "importlinter.cli", "lint"],
+        [str(Path(sys.executable).parent / "lint-imports")],
         [*python, "pytest", *(["-m", " and ".join(left_out)] if left_out else []), *rest],
     ]
     for command in commands:
