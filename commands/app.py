@@ -9,13 +9,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import cast
 
 import typer
 from typer.core import TyperGroup
 
-from engine.errors import DefinitionProblems, GuichengError
-from engine.text import LANGUAGES, translate
+from commands.help import Command, localize, usage_sentence
+from engine.errors import DefinitionProblems, GuichengError, UnknownName
+from engine.text import LANGUAGES, say
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("office", "建立一个办公室的工作目录"),
@@ -48,36 +51,54 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+EVERYWHERE = ("--lang", "--workspace", "--as")
+
+
 class Lazy(TyperGroup):
     """A group whose commands are looked up in `COMMANDS` and imported one by one."""
+
+    summaries: Mapping[str, str] = {name: words for name, (_, words) in COMMANDS.items()}
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)
 
     def get_command(self, ctx: typer.Context, cmd_name: str):  # type: ignore[no-untyped-def, override]
         if cmd_name not in COMMANDS:
-            return None
+            raise UnknownName(say("命令"), cmd_name, COMMANDS)
         module = importlib.import_module(f"commands.{COMMANDS[cmd_name][0]}")
-        group = typer.main.get_group(module.app)
-        return group.commands.get(cmd_name)
-
-    def format_commands(self, ctx, formatter) -> None:  # type: ignore[no-untyped-def]
-        rows = [(name, translate(text, language())) for name, (_, text) in COMMANDS.items()]
-        with formatter.section(translate("命令", language())):
-            formatter.write_dl(rows)
+        command = typer.main.get_group(module.app).commands[cmd_name]
+        localize(cast(Command, command), language())
+        return command
 
 
 def language() -> str:
     """The language asked for: `--lang`, then GUICHENG_LANG, then the locale."""
     asked = os.environ.get("GUICHENG_LANG", "")
-    for place, word in enumerate(sys.argv):
-        if word == "--lang" and place + 1 < len(sys.argv):
-            asked = sys.argv[place + 1]
+    words = hoist(sys.argv[1:])
+    for place, word in enumerate(words):
+        if word == "--lang":
+            asked = "".join(words[place + 1 : place + 2])
         elif word.startswith("--lang="):
             asked = word.partition("=")[2]
     if asked in LANGUAGES:
         return asked
     return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
+
+
+def hoist(words: Sequence[str]) -> list[str]:
+    """The options of every command, wherever they were typed, before the command's name."""
+    first: list[str] = []
+    rest: list[str] = []
+    place = iter(words)
+    for word in place:
+        if word == "--":
+            return [*first, *rest, word, *place]
+        name, sign, _ = word.partition("=")
+        target = first if name in EVERYWHERE else rest
+        target.append(word)
+        if target is first and not sign:
+            target += islice(place, 1)
+    return first + rest
 
 
 def build() -> typer.Typer:
@@ -88,24 +109,22 @@ def build() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        help=translate("规程:有章可循、有据可查", language()),
+        help="规程:有章可循、有据可查",
     )
 
     @app.callback()
     def options(
         ctx: typer.Context,
-        lang: str = typer.Option("", "--lang", help="zh | en"),
+        lang: str = typer.Option("", "--lang", help="语言:zh | en"),
         workspace: str = typer.Option(
-            "", "--workspace", envvar="GUICHENG_WORKSPACE", help=translate("工作目录", language())
+            "", "--workspace", envvar="GUICHENG_WORKSPACE", help="工作目录"
         ),
-        person: str = typer.Option(
-            "", "--as", envvar="GUICHENG_AS", help=translate("以谁的身份办理", language())
-        ),
+        person: str = typer.Option("", "--as", envvar="GUICHENG_AS", help="以谁的身份办理"),
     ) -> None:
         from commands.workspace import Session
 
         if lang and lang not in LANGUAGES:
-            raise typer.BadParameter("zh | en")
+            raise UnknownName(say("语言"), lang, LANGUAGES)
         ctx.obj = Session(language=language(), folder=workspace or None, person=person or None)
 
     return app
@@ -116,13 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done · 1 a problem or an error · 2 usage · 3 refused by the rules.
     """
-    if arguments is not None:
-        sys.argv[1:] = list(arguments)
+    sys.argv[1:] = hoist(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        code = build()(standalone_mode=False)
+        command = typer.main.get_command(build())
+        localize(cast(Command, command), language())
+        code = command(standalone_mode=False)
         return code if isinstance(code, int) else 0
     except DefinitionProblems as error:
         for problem in error.problems:
@@ -146,6 +166,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         # Typer carries its own copy of Click; its usage errors share no public name.
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-            print(error.format_message(), file=sys.stderr)
+            if type(error).__name__ == "NoArgsIsHelpError":
+                print(error.format_message())
+            else:
+                print(usage_sentence(error).show(language()), file=sys.stderr)
             return int(error.exit_code)
         raise

@@ -10,15 +10,17 @@ from pathlib import Path
 import typer
 
 from commands.display import moment
-from commands.table import dump, emit
+from commands.help import Named
+from commands.table import dump, emit, heads
 from commands.workspace import Session
 from engine.desk import Desk
 from engine.errors import UsageError
+from engine.reading.names import Names
 from engine.store.store import Query
 from engine.text import say, translate
 
 app = typer.Typer()
-audit = typer.Typer(help="审计", no_args_is_help=True)
+audit = typer.Typer(help="审计", no_args_is_help=True, cls=Named)
 app.add_typer(audit, name="audit")
 JSON = typer.Option(False, "--json")
 
@@ -29,6 +31,7 @@ def history(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
     session: Session = ctx.obj
     desk = session.desk()
     case_id = desk.require_case(case)
+    names = Names(desk.catalog.definition(desk.case(case).definition), session.language)
     rows = []
     for stored in desk.store.records(f"case/{case_id}"):
         body = stored.body
@@ -47,28 +50,26 @@ def history(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
                 "at": moment(desk, stored.happened),
                 "actor": actor,
                 "post": body.actor.post,
-                "state": body.task.node if body.task else "",
-                "action": body.act or translate("立案", session.language),
-                "outcome": body.code or ("→ " + "、".join(body.move.to) if body.move else ""),
+                "state": names.state(body.task.node) if body.task else "",
+                "action": names.action(body.task.node if body.task else "", body.act),
+                "outcome": body.code or (f"→ {names.states(body.move.to)}" if body.move else ""),
                 "comment": comment or "; ".join(reasons),
                 "digest": stored.record.digest[:12],
                 "meaning": body.meaning,
             }
         )
-    heads = {
-        name: translate(label, session.language)
-        for name, label in (
-            ("seq", "序号"),
-            ("at", "时间"),
-            ("actor", "办理人"),
-            ("state", "环节"),
-            ("action", "动作"),
-            ("outcome", "结果"),
-            ("comment", "意见"),
-            ("digest", "摘要"),
-        )
-    }
-    emit(heads, rows, as_json)
+    columns = heads(
+        session.language,
+        seq="序号",
+        at="时间",
+        actor="办理人",
+        state="环节",
+        action="动作",
+        outcome="结果",
+        comment="意见",
+        digest="摘要",
+    )
+    emit(columns, rows, as_json)
 
 
 @audit.command("query")
@@ -79,9 +80,9 @@ def query(
     process: str = typer.Option(None, "--process"),
     state: str = typer.Option(None, "--state"),
     action: str = typer.Option(None, "--action"),
-    since: str = typer.Option(None, "--since", help="2026-12-01"),
-    until: str = typer.Option(None, "--until", help="2026-12-31"),
-    code: str = typer.Option(None, "--code", help="E_SOD"),
+    since: str = typer.Option(None, "--since"),
+    until: str = typer.Option(None, "--until"),
+    code: str = typer.Option(None, "--code"),
     refusals: bool = typer.Option(False, "--refusals"),
     as_json: bool = JSON,
     as_csv: bool = typer.Option(False, "--csv"),
@@ -126,18 +127,16 @@ def query(
         writer.writeheader()
         writer.writerows({k: _safe(v) for k, v in row.items()} for row in rows)
         return
-    heads = {
-        name: translate(label, session.language)
-        for name, label in (
-            ("at", "时间"),
-            ("number", "编号"),
-            ("state", "环节"),
-            ("action", "动作"),
-            ("actor", "办理人"),
-            ("code", "拒绝码"),
-        )
-    }
-    emit(heads, rows, as_json)
+    columns = heads(
+        session.language,
+        at="时间",
+        number="编号",
+        state="环节",
+        action="动作",
+        actor="办理人",
+        code="拒绝码",
+    )
+    emit(columns, rows, as_json)
     typer.echo(say("共 {count} 条", count=len(rows)).show(session.language), err=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from commands.display import conclude, moment, print_reasons, value, where
-from commands.table import draw, dump
+from commands.table import draw, dump, emit, heads
 from commands.workspace import Session
 from engine.desk import Desk, Receipt
 from engine.errors import UsageError
@@ -22,6 +22,7 @@ from engine.language.forms import FieldType, Form, Row, Value, read_row, read_va
 from engine.language.params import read_plain
 from engine.language.reader import read
 from engine.language.roster import Delegated
+from engine.reading.names import Names
 from engine.text import Text, say, translate
 from engine.worker import Worker
 
@@ -146,8 +147,8 @@ def do_plain(session: Session, case: str, like: Claim | Release, name: str) -> N
 def delegate(
     ctx: typer.Context,
     to: str,
-    since: str = typer.Option(..., "--from", help="2026-12-07"),
-    until: str = typer.Option(..., "--until", help="2026-12-08"),
+    since: str = typer.Option(..., "--from"),
+    until: str = typer.Option(..., "--until"),
     process: list[str] = typer.Option(None, "--process"),
 ) -> None:
     """把自己的办理权委托给他人一段时间;不得转委托。"""
@@ -185,6 +186,7 @@ def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
     definition = desk.catalog.definition(found.definition)
     roster = desk.catalog.roster(desk.clock())
     lang = session.language
+    names = Names(definition, lang)
     tasks = [
         {
             "state": task.state,
@@ -195,13 +197,12 @@ def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
         }
         for task in found.open_tasks
     ]
-    actions = list(
-        dict.fromkeys(
-            one.action.name
-            for one in options(definition, found)
-            if not (one.action.by_system and one.action.who is None)
-        )
-    )
+    possible = [
+        (one.state.path, one.action.name)
+        for one in options(definition, found)
+        if not (one.action.by_system and one.action.who is None)
+    ]
+    actions = list(dict.fromkeys(act for _, act in possible))
     if as_json:
         from engine.kernel.values import dump_value
 
@@ -221,28 +222,30 @@ def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
         )
         return
 
-    def say_(text: str) -> str:
-        return translate(text, lang)
-
-    print(f"{found.number}  {found.process}  {where(definition, found, lang)}")
-    if tasks:
-        heads = [say_("环节"), say_("角色"), say_("办理人"), say_("已签")]
-        print(draw(heads, [[t["state"], t["role"], t["people"], t["signed"]] for t in tasks]))
+    print(f"{found.number}  {names.process()}  {where(definition, found, lang)}")
+    shown = [
+        {**one, "state": names.state(one["state"]), "role": names.role(one["role"])}
+        for one in tasks
+    ]
+    emit(heads(lang, state="环节", role="角色", people="办理人", signed="已签"), shown, False)
     if actions:
-        print(f"{say_('可办')}:{'、'.join(actions)}")
+        told = tuple(dict.fromkeys(names.action(one, act) for one, act in possible))
+        print(say("可办:{actions}", actions=told).show(lang))
     for timer in found.timers:
         if timer.kind == "due":
-            print(f"{say_('期限')}:{timer.state} {moment(desk, timer.due)}")
+            due = moment(desk, timer.due)
+            print(say("期限:{state} {due}", state=names.state(timer.state), due=due).show(lang))
     print()
     for field in definition.form.fields:
         one = found.values.get(field.name)
         if one is None:
             continue
-        label = field.en if lang == "en" and field.en else field.name
-        print(f"{label}:{value(desk, field, one, lang)}")
+        words = value(desk, field, one, lang)
+        if words:
+            print(say("{field}:{value}", field=names.field(field), value=words).show(lang))
         rows = rows_of(one)
         if field.type is FieldType.LINES and rows:
-            labels = [c.en if lang == "en" and c.en else c.name for c in field.columns]
+            labels = [names.field(column) for column in field.columns]
             print(
                 draw(
                     labels,
@@ -267,7 +270,8 @@ def print_form(
     session: Session = ctx.obj
     desk = session.desk()
     found = desk.case(case)
-    page = render(desk.store, desk.catalog, found, form, desk.clock(), session.language)
+    folder = session.workspace().folder / "forms" / "print"
+    page = render(desk.store, desk.catalog, found, form, desk.clock(), session.language, folder)
     if output is None:
         print(page)
         return

@@ -59,9 +59,9 @@ def demo(
     store = Store.create(path, "demo.example/guicheng")
     office = Office(read_texts(sample_folder()), datetime.fromisoformat(START), os.urandom, store)  # noqa: TID251
     player = Player(office)
-    for number, name in enumerate(PLAYED):
+    for number, name in zip((say("二"), say("三")), PLAYED, strict=True):
         steps = walk_steps(name)
-        tell(say("{n}、流程 {name}:{count} 步", n="二三"[number], name=name, count=len(steps)))
+        tell(say("{n}、流程 {name}:{count} 步", n=number, name=name, count=len(steps)))
         with typer.progressbar(steps, label=f"  {name}") as bar:
             for step in bar:
                 player.play([step])

@@ -13,6 +13,7 @@ from engine.kernel.case import Case
 from engine.kernel.command import Reason
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Value
+from engine.reading.names import Names
 from engine.text import say, translate
 
 
@@ -38,7 +39,7 @@ def value(desk: Desk, field: Field | None, found: Value, language: str) -> str:
             return f"{found.name} ({found.size} B)"
         case tuple():
             if field is not None and field.type is FieldType.LINES:
-                return str(say("{count} 行", count=len(found)).show(language))
+                return say("{count} 行", count=len(found)).show(language) if found else ""
             return "、".join(
                 value(desk, field, one, language) for one in found if not isinstance(one, Mapping)
             )
@@ -49,11 +50,7 @@ def value(desk: Desk, field: Field | None, found: Value, language: str) -> str:
 
 def where(definition: ProcessDefinition, case: Case, language: str) -> str:
     """The states a case is in; English names where the owner gave them."""
-    shown = []
-    for leaf in case.configuration:
-        state = next((one for one in definition.walk() if one.path == leaf), None)
-        shown.append(state.en if language == "en" and state and state.en else leaf)
-    return "、".join(shown)
+    return Names(definition, language).states(case.configuration)
 
 
 def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], language: str) -> None:

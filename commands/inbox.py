@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commands.table import emit
+from commands.table import emit, heads
 from commands.workspace import Session
 from engine.store.inbox import load_todo
 from engine.text import say, translate
@@ -45,19 +45,14 @@ def todo(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> N
         for one in inbox.work
     ]
 
-    def say_(text: str) -> str:
-        return translate(text, session.language)
-
-    heads = {
-        "number": say_("编号"),
-        "process": say_("流程"),
-        "state": say_("环节"),
-        "due": say_("期限"),
-        "mark": say_("标记"),
-    }
-    emit(heads, rows, as_json)
+    if session.language == "en" and not as_json:
+        rows = [{**row, **english(session, str(row["number"]), str(row["state"]))} for row in rows]
+    columns = heads(
+        session.language, number="编号", process="流程", state="环节", due="期限", mark="标记"
+    )
+    emit(columns, rows, as_json)
     if not rows and not as_json:
-        typer.echo(say_("没有待办"), err=True)
+        typer.echo(say("没有待办").show(session.language), err=True)
     age = int((now - datetime.fromisoformat(tick)).total_seconds() // 60) if tick else None
     note = (
         say("定时事项最近一次办理:{minutes} 分钟前", minutes=age)
@@ -65,6 +60,15 @@ def todo(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> N
         else say("定时事项还没有办理过(tick)")
     )
     typer.echo(note.show(session.language), err=True)
+
+
+def english(session: Session, number: str, state: str) -> dict[str, str]:
+    """The owner's English names; only a reader of English pays for reading the definition."""
+    from engine.reading.names import Names
+
+    desk = session.desk()
+    names = Names(desk.catalog.definition(desk.case(number).definition), session.language)
+    return {"process": names.process(), "state": names.state(state)}
 
 
 def shown(moment: str | None, zone: str) -> str:

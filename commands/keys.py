@@ -6,7 +6,8 @@ import os
 
 import typer
 
-from commands.table import emit
+from commands.help import Named
+from commands.table import emit, heads
 from commands.workspace import Session, agent_socket, passphrase
 from engine.errors import UsageError
 from engine.evidence.agent import Agent, start_agent
@@ -14,10 +15,10 @@ from engine.evidence.keyring import Keyring
 from engine.evidence.keys import KeyRevoked, enrol, make_key
 from engine.kernel.command import ROLE
 from engine.scribe import instant
-from engine.text import say, translate
+from engine.text import say
 
 app = typer.Typer()
-key = typer.Typer(help="签名钥匙", no_args_is_help=True)
+key = typer.Typer(help="签名钥匙", no_args_is_help=True, cls=Named)
 app.add_typer(key, name="key")
 SITTING = 8 * 3600
 
@@ -90,17 +91,15 @@ def list_keys(ctx: typer.Context, as_json: bool = typer.Option(False, "--json"))
         }
         for one in state.enrolments.values()
     ]
-    heads = {
-        name: translate(label, session.language)
-        for name, label in (
-            ("uid", "人员"),
-            ("key", "钥匙"),
-            ("custody", "保管"),
-            ("since", "自"),
-            ("until", "止"),
-        )
-    }
-    emit(heads, rows, as_json)
+    columns = heads(
+        session.language,
+        uid="人员",
+        key="钥匙",
+        custody="保管",
+        since="自",
+        until="止",
+    )
+    emit(columns, rows, as_json)
 
 
 @key.command("enrol")

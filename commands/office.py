@@ -10,7 +10,8 @@ from pathlib import Path
 import typer
 
 from commands.files import check_texts, read_texts
-from commands.table import emit
+from commands.help import Named
+from commands.table import emit, heads
 from commands.workspace import SERVICE, SETTINGS, Session, read_settings
 from engine.catalog import draft_process, read_params, read_roster
 from engine.desk import Desk
@@ -27,7 +28,7 @@ from engine.store.store import Store
 from engine.text import say, translate
 
 app = typer.Typer()
-roster_app = typer.Typer(help="花名册", no_args_is_help=True)
+roster_app = typer.Typer(help="花名册", no_args_is_help=True, cls=Named)
 app.add_typer(roster_app, name="roster")
 JSON = typer.Option(False, "--json")
 
@@ -253,17 +254,15 @@ def roster_show(ctx: typer.Context, as_json: bool = JSON) -> None:
         }
         for one in view.people()
     ]
-    heads = {
-        name: translate(label, session.language)
-        for name, label in (
-            ("name", "姓名"),
-            ("id", "编号"),
-            ("department", "部门"),
-            ("posts", "职务与岗位"),
-            ("away", "状态"),
-        )
-    }
-    emit(heads, rows, as_json)
+    columns = heads(
+        session.language,
+        name="姓名",
+        id="编号",
+        department="部门",
+        posts="职务与岗位",
+        away="状态",
+    )
+    emit(columns, rows, as_json)
 
 
 @roster_app.command("check")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+
+from engine.text import translate
 
 
 def width(text: str) -> int:
@@ -27,6 +30,18 @@ def cut(text: str, room: int) -> str:
             break
         kept += one
     return kept + "…"
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """The text in lines of at most `room` columns, broken at blanks and between Chinese ones."""
+    lines: list[str] = []
+    line = ""
+    for piece in re.findall(r"[\x21-\x7e]+|.", text):
+        if line and width(line + piece) > room and piece not in "，。;:、)」”":
+            lines.append(line.rstrip())
+            line = ""
+        line += piece if line or piece != " " else ""
+    return [*lines, line.rstrip()] if line else lines
 
 
 def pad(text: str, room: int) -> str:
@@ -53,6 +68,11 @@ def draw(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def dump(value: object) -> str:
     """JSON for programs: one document, Chinese as it is."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def heads(language: str, **labels: str) -> dict[str, str]:
+    """Column heads by key, in the reader's language."""
+    return {key: translate(label, language) for key, label in labels.items()}
 
 
 def emit(heads: Mapping[str, str], rows: Sequence[Mapping[str, object]], as_json: bool) -> None:

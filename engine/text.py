@@ -27,7 +27,7 @@ class Text:
         """The sentence in `language` ("zh" or "en"); nested sentences follow."""
         shown = {name: show(value, language) for name, value in self.fields.items()}
         template = translate(self.template, language)
-        return template.format_map(shown) if shown else template
+        return template.format_map(shown)
 
     def __str__(self) -> str:
         return self.show("zh")
@@ -51,7 +51,8 @@ def show(value: object, language: str) -> str:
 
 def translate(sentence: str, language: str) -> str:
     """The sentence in `language`; a sentence without a translation stays Chinese."""
-    return sentence if language == "zh" else _catalogue(language).gettext(sentence)
+    # An empty key would find the catalogue's own header.
+    return _catalogue(language).gettext(sentence) if sentence and language != "zh" else sentence
 
 
 @cache

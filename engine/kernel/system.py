@@ -21,6 +21,9 @@ from engine.language.definition import SYSTEM, Late, Take
 from engine.language.forms import Row, Value, Values
 from engine.text import say
 
+OPENED, REPORTED, JOINED, CARRIED, REOFFERED = "立案", "子案回报", "归集", "结转", "重新交办"
+TIMED = {"due": "到期", "remind": "提醒"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
@@ -62,7 +65,7 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision:
     draft.move(situation.chart.start(), None)
     draft.set_case_timers()
     run_automatic(draft)
-    return _decision(draft, "", draft.case.configuration[0])
+    return _decision(draft, OPENED, draft.case.configuration[0])
 
 
 def fire(case: Case, timer_id: str, situation: Situation, seq: int) -> Decision:
@@ -84,7 +87,7 @@ def fire(case: Case, timer_id: str, situation: Situation, seq: int) -> Decision:
         if option is not None and is_possible(draft, option):
             perform(draft, option)
             run_automatic(draft)
-    return _decision(draft, timer.action or timer.kind, timer.state or case.configuration[0])
+    return _decision(draft, timer.action or TIMED[timer.kind], timer.state or case.configuration[0])
 
 
 def _told(draft: Draft, kind: str, path: str) -> tuple[str, ...]:
@@ -152,7 +155,7 @@ def child_reported(
         if report.process == child.process and wanted and report.take is not None:
             _take(draft, report.take, child, child_situation)
     run_automatic(draft)
-    return _decision(draft, "", case.configuration[0])
+    return _decision(draft, REPORTED, case.configuration[0])
 
 
 def member_joined(
@@ -164,14 +167,14 @@ def member_joined(
     if situation.definition.gather is not None:
         _take(draft, situation.definition.gather.take, member, member_situation)
     run_automatic(draft)
-    return _decision(draft, "", case.configuration[0])
+    return _decision(draft, JOINED, case.configuration[0])
 
 
 def carried(case: Case, into: str, situation: Situation, seq: int) -> Decision:
     """The open matter of this case went on in another."""
     draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
     draft.emit(happened.CaseCarried(case=into))
-    return _decision(draft, "", case.configuration[0])
+    return _decision(draft, CARRIED, case.configuration[0])
 
 
 def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
@@ -182,7 +185,7 @@ def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
         people = draft.participants(slot)
         if people != task.people:
             draft.emit(happened.TaskReoffered(task=task.id, people=people))
-    return _decision(draft, "", case.configuration[0]) if draft.events else None
+    return _decision(draft, REOFFERED, case.configuration[0]) if draft.events else None
 
 
 def _take(draft: Draft, take: Take, source: Case, source_situation: Situation) -> None:

@@ -436,6 +436,10 @@ class ProcessDefinition:
             self._states.update({state.path: state for state in self.walk()})
         return self._states[path]
 
+    def find_state(self, path: str) -> State | None:
+        """The state at `path`, or None, as for the finished end of a branch."""
+        return next((state for state in self.walk() if state.path == path), None)
+
     def all_actions(self) -> Iterator[Action]:
         """Every action, of the states first and then of the whole case."""
         for state in self.walk():

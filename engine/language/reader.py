@@ -225,9 +225,9 @@ _SYNTAX: tuple[tuple[str, Text, Text], ...] = (
     (
         "did not find expected",
         say("括号、逗号或缩进不对"),
-        say("请检查 [ ] { } 是否成对、同层是否对齐"),
+        say("请检查 [ ] {{ }} 是否成对、同层是否对齐"),
     ),
-    ("expected ',' or", say("括号里缺少逗号,或括号没有配对"), say("请检查 [ ] { } 是否成对")),
+    ("expected ',' or", say("括号里缺少逗号,或括号没有配对"), say("请检查 [ ] {{ }} 是否成对")),
     ("found undefined tag", say("不支持 YAML 标签"), say("请删去标签")),
 )
 

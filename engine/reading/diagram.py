@@ -11,20 +11,18 @@ from collections.abc import Iterator
 from html import escape
 
 from engine.language.definition import Action, Kind, ProcessDefinition, State
+from engine.reading.names import Names, named
+from engine.text import show
 
 BOX, HIGH, GAP, LEFT = 300, 58, 34, 190
 
 
-def label_of(state: State, language: str) -> str:
-    return state.en if language == "en" and state.en else state.name
+def who_of(state: State, names: Names) -> str:
+    return show(tuple(names.role(slot.role.name) for slot in state.slots), names.language)
 
 
-def action_name(action: Action, language: str) -> str:
-    return action.en if language == "en" and action.en else action.name
-
-
-def who_of(state: State) -> str:
-    return "、".join(slot.role.name for slot in state.slots)
+def label_of(state: State, names: Names) -> str:
+    return named(state.name, state.en, names.language)
 
 
 def due_of(state: State) -> str:
@@ -42,19 +40,28 @@ def draw_tree(
     definition: ProcessDefinition, language: str, marked: frozenset[str] = frozenset()
 ) -> str:
     """States inside states, who does the work and by when, and where each action leads."""
-    lines = [definition.en if language == "en" and definition.en else definition.name]
+    names = Names(definition, language)
+    lines = [names.process()]
     for state in definition.states:
-        lines += _tree(definition, state, language, marked, "")
+        lines += _tree(definition, state, names, marked, "")
     for action in definition.actions:
-        names = "、".join(to.rpartition("/")[2] for to in targets(definition, action))
-        lines.append(f"* {action_name(action, language)} → {names}")
+        lines.append(f"* {_led(definition, action, names)}")
     return "\n".join(lines)
+
+
+def _led(definition: ProcessDefinition, action: Action, names: Names) -> str:
+    led = tuple(
+        named(state.name, state.en, names.language)
+        for to in targets(definition, action)
+        if (state := definition.find_state(to)) is not None
+    )
+    return f"{names.action(action.home or '', action.name)} → {show(led, names.language) or '·'}"
 
 
 def _tree(
     definition: ProcessDefinition,
     state: State,
-    language: str,
+    names: Names,
     marked: frozenset[str],
     indent: str,
 ) -> list[str]:
@@ -67,24 +74,24 @@ def _tree(
         if (state.kind is Kind.FINAL)
         else "○"
     )
-    detail = " · ".join(part for part in (who_of(state), due_of(state)) if part)
-    lines = [f"{indent}{sign} {label_of(state, language)}" + (f"  ({detail})" if detail else "")]
+    detail = " · ".join(part for part in (who_of(state, names), due_of(state)) if part)
+    lines = [f"{indent}{sign} {label_of(state, names)}" + (f"  ({detail})" if detail else "")]
     for action in state.actions:
-        names = "、".join(to.rpartition("/")[2] for to in targets(definition, action)) or "·"
-        lines.append(f"{indent}    {action_name(action, language)} → {names}")
+        lines.append(f"{indent}    {_led(definition, action, names)}")
     for inner in state.inner:
-        lines += _tree(definition, inner, language, marked, indent + "    ")
+        lines += _tree(definition, inner, names, marked, indent + "    ")
     return lines
 
 
 def draw_mermaid(definition: ProcessDefinition, language: str) -> str:
     """A Mermaid state diagram (stateDiagram-v2)."""
+    names = Names(definition, language)
     ids = {state.path: f"s{n}" for n, state in enumerate(definition.walk(), 1)}
     lines = ["stateDiagram-v2", f"    [*] --> {ids[definition.start]}"]
     for state in definition.states:
-        lines += _mermaid_state(state, ids, language, "    ")
+        lines += _mermaid_state(state, ids, names, "    ")
     for action in definition.all_actions():
-        name = _plain(action_name(action, language))
+        name = _plain(names.action(action.home or "", action.name))
         for source in (action.home,) if action.home else action.sources:
             for to in targets(definition, action):
                 if to in ids:
@@ -95,15 +102,15 @@ def draw_mermaid(definition: ProcessDefinition, language: str) -> str:
     return "\n".join(lines)
 
 
-def _mermaid_state(state: State, ids: dict[str, str], language: str, indent: str) -> list[str]:
-    name = f'{indent}state "{_plain(label_of(state, language))}" as {ids[state.path]}'
+def _mermaid_state(state: State, ids: dict[str, str], names: Names, indent: str) -> list[str]:
+    name = f'{indent}state "{_plain(label_of(state, names))}" as {ids[state.path]}'
     if not state.inner:
         return [name]
     lines = [f"{name} {{"]
     for place, inner in enumerate(state.inner):
         if place and state.kind is Kind.PARALLEL:
             lines.append(f"{indent}    --")
-        lines += _mermaid_state(inner, ids, language, indent + "    ")
+        lines += _mermaid_state(inner, ids, names, indent + "    ")
     return [*lines, f"{indent}}}"]
 
 
@@ -122,6 +129,7 @@ def draw_svg(
     Steps to the next box run straight down, others on the right; returns run dashed on
     the left. Branches of a parallel state stand side by side in its frame.
     """
+    names = Names(definition, language)
     widest = max((len(state.inner) for state in definition.states), default=1)
     across = max(BOX, min(widest, 5) * 150)
     centre = LEFT + across // 2
@@ -131,11 +139,11 @@ def draw_svg(
     for state in definition.states:
         tops[state.path] = y
         tall = HIGH + (HIGH + 22 if state.inner else 0)
-        parts += _box(state, centre, y, tall, across, language, marked, passed)
+        parts += _box(state, centre, y, tall, across, names, marked, passed)
         y += tall + GAP
-    lanes = _edges(definition, tops, centre, across, language)
+    lanes = _edges(definition, tops, centre, across, names)
     wide = LEFT + across + 190
-    title = definition.en if language == "en" and definition.en else definition.name
+    title = names.process()
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {y}" width="{wide}"'
@@ -159,7 +167,7 @@ def _box(
     y: int,
     tall: int,
     across: int,
-    language: str,
+    names: Names,
     marked: frozenset[str],
     passed: frozenset[str],
 ) -> list[str]:
@@ -170,12 +178,12 @@ def _box(
         else ("#dcfce7" if state.path in passed else "#f8fafc")
     )
     round_ = 28 if state.kind is Kind.FINAL else 6
-    detail = "  ".join(part for part in (who_of(state), due_of(state)) if part)
+    detail = "  ".join(part for part in (who_of(state, names), due_of(state)) if part)
     parts = [
         f'<rect x="{centre - wide // 2}" y="{y}" width="{wide}" height="{tall}" rx="{round_}"'
         f' fill="{fill}" stroke="#334155" stroke-width="1.4"/>',
         f'<text x="{centre}" y="{y + (26 if detail else 34)}" font-size="16" text-anchor="middle"'
-        f' fill="#0f172a">{escape(label_of(state, language))}</text>',
+        f' fill="#0f172a">{escape(label_of(state, names))}</text>',
     ]
     if detail:
         parts.append(
@@ -190,10 +198,10 @@ def _box(
                 f'<rect x="{x + 6}" y="{y + HIGH}" width="{room - 12}" height="{HIGH + 10}" rx="5"'
                 ' fill="#ffffff" stroke="#94a3b8"/>',
                 f'<text x="{x + room // 2}" y="{y + HIGH + 28}" font-size="14"'
-                f' text-anchor="middle" fill="#0f172a">{escape(label_of(inner, language))}</text>',
+                f' text-anchor="middle" fill="#0f172a">{escape(label_of(inner, names))}</text>',
                 f'<text x="{x + room // 2}" y="{y + HIGH + 50}" font-size="11"'
                 f' text-anchor="middle" fill="#475569">'
-                f"{escape(_fit(who_of(inner), room - 18, 11))}</text>",
+                f"{escape(_fit(who_of(inner, names), room - 18, 11))}</text>",
             ]
     return parts
 
@@ -203,7 +211,7 @@ def _edges(
     tops: dict[str, int],
     centre: int,
     across: int,
-    language: str,
+    names: Names,
 ) -> list[str]:
     order = list(tops)
     heights = {s.path: HIGH + (HIGH + 22 if s.inner else 0) for s in definition.states}
@@ -215,7 +223,7 @@ def _edges(
             for to in dict.fromkeys(one.split("/")[0] for one in targets(definition, action)):
                 if to == start:
                     continue
-                name = escape(action_name(action, language))
+                name = escape(names.action(action.home or "", action.name))
                 step = order.index(to) - order.index(start)
                 if step == 1:
                     top = tops[start] + heights[start]

@@ -19,11 +19,12 @@ from engine.catalog import Catalog
 from engine.errors import GuichengError, UnknownName
 from engine.kernel import events as happened
 from engine.kernel.case import Case
-from engine.language.definition import DONE, ProcessDefinition, ancestors
+from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Plain, Row, Value, rows_of
 from engine.language.loader import load_form
 from engine.language.reader import Mapping_, Scalar, read
 from engine.language.roster import RosterView
+from engine.reading.names import Names
 from engine.store.store import Store, Stored
 from engine.text import Text, say, translate
 
@@ -106,11 +107,18 @@ class Signature:
 
 
 def render(
-    store: Store, catalog: Catalog, case: Case, form: str | None, at: datetime, language: str
+    store: Store,
+    catalog: Catalog,
+    case: Case,
+    form: str | None,
+    at: datetime,
+    language: str,
+    folder: Path | None = None,
 ) -> str:
     """One form of a case as an HTML page; without `form`, the first of its process.
 
-    `at` is the moment of printing, `language` "zh" or "en".
+    `at` is the moment of printing, `language` "zh" or "en"; `folder` holds the office's
+    own templates, which go before those that come with the engine.
     Errors: `UnknownName` for a form the process does not have.
     """
     definition = catalog.definition(case.definition)
@@ -124,7 +132,7 @@ def render(
     if head is None:
         raise GuichengError(say("没有这个案件:{case}", case=case.id))
     return (
-        _templates()
+        _templates(folder)
         .select_template([f"{part}{SUFFIX}", f"{GENERIC}{SUFFIX}"])
         .render(
             language="zh-CN" if language == "zh" else "en",
@@ -149,12 +157,12 @@ def fields_of(definition: ProcessDefinition, part: str) -> tuple[Field, ...]:
     return tuple(one for one in fields if one.source.file == f"forms/{part}.yaml") or fields
 
 
-def _templates() -> Environment:
+def _templates(own: Path | None) -> Environment:
     base = Path(__file__).parent.parent
     packed = base / "sample_office" / "forms" / "print"
-    folder = packed if packed.is_dir() else base.parent / "forms" / "print"
+    ours = packed if packed.is_dir() else base.parent / "forms" / "print"
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([own, ours] if own is not None else ours),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -187,16 +195,12 @@ class _Page:
         self.roster = roster
         self._zone = catalog.zone
         self._params = catalog.params(case.params)
-        self._definition = definition
+        self._names = Names(definition, language)
         self._case = case
         self._language = language
-        self._english = {state.path: state.en for state in definition.walk()}
 
     def moment(self, at: datetime) -> str:
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
-
-    def _label(self, name: str, en: str | None) -> str:
-        return en if self._language == "en" and en else name
 
     # -- fields --------------------------------------------------------------------------
 
@@ -220,7 +224,7 @@ class _Page:
         )
 
     def _field_label(self, field: Field) -> str:
-        label = self._label(field.name, field.en)
+        label = self._names.field(field)
         return f"{label}({field.unit})" if field.unit else label
 
     def _cell(self, field: Field, value: Value) -> Cell:
@@ -260,30 +264,7 @@ class _Page:
     # -- states and signatures -----------------------------------------------------------
 
     def states(self, paths: tuple[str, ...]) -> str:
-        return ("、" if self._language == "zh" else ", ").join(self._state(one) for one in paths)
-
-    def _state(self, path: str) -> str:
-        names = (
-            self._label(one.rpartition("/")[2], self._english.get(one))
-            if one in self._english
-            else translate(DONE, self._language)
-            if one.endswith(f"/{DONE}")
-            else one
-            for one in reversed(ancestors(path))
-            if one
-        )
-        return " / ".join(names)
-
-    def _role(self, name: str) -> str:
-        role = next((one for one in self._definition.roles if one.name == name), None)
-        return self._label(name, role.en) if role else name
-
-    def _act(self, state: str, act: str) -> str:
-        homes = ancestors(state)
-        for action in self._definition.all_actions():
-            if action.name == act and (not action.home or action.home in homes):
-                return self._label(act, action.en)
-        return translate(act, self._language)
+        return self._names.states(paths)
 
     def signatures(self, store: Store) -> Iterator[Signature]:
         """Every act of the case in the order of its records, the system's own among them."""
@@ -307,9 +288,9 @@ class _Page:
             "",
         )
         return Signature(
-            state=self._state(node),
-            role=self._role(role),
-            act=self._act(node, body.act),
+            state=self._names.state(node),
+            role=self._names.role(role),
+            act=self._names.action(node, body.act),
             meaning=MEANINGS[body.meaning].show(self._language),
             name=self._system() if body.way == "system" else actor.name,
             post=actor.post,
@@ -324,9 +305,9 @@ class _Page:
 
     def _done_by_system(self, stored: Stored, event: happened.Acted) -> Signature:
         return Signature(
-            state=self._state(event.state),
+            state=self._names.state(event.state),
             role="",
-            act=self._act(event.state, event.action),
+            act=self._names.action(event.state, event.action),
             name=self._system(),
             at=self.moment(stored.at),
             seq=stored.seq,
@@ -346,4 +327,6 @@ class _Page:
         """A blank line for every signature that the open tasks still ask for."""
         for task in self._case.open_tasks:
             for _ in range(max(1, task.need - len(task.signed_by))):
-                yield Signature(state=self._state(task.state), role=self._role(task.role))
+                yield Signature(
+                    state=self._names.state(task.state), role=self._names.role(task.role)
+                )

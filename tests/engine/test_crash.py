@@ -88,7 +88,7 @@ def prepare(path: Path) -> tuple[Office, str]:
 
 
 def written(store: Store, case_id: str) -> list[str]:
-    return [stored.body.req for stored in store.records(f"case/{case_id}") if stored.body.act]
+    return [stored.body.req for stored in store.records(f"case/{case_id}") if stored.seq]
 
 
 def test_no_acknowledged_step_is_lost_and_none_is_doubled(tmp_path: Path) -> None:

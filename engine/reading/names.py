@@ -1,0 +1,56 @@
+"""The owner's names in the reader's language: Chinese as written, English where `en:` gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.language.definition import DONE, SEPARATOR, ProcessDefinition, ancestors
+from engine.language.forms import Field
+from engine.text import show, translate
+
+
+def named(name: str, en: str | None, language: str) -> str:
+    """A name, or its English where the owner gave one and the reader wants it."""
+    return en if language == "en" and en else name
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """One process's names; an unknown one is shown as it stands."""
+
+    definition: ProcessDefinition
+    language: str
+    _states: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def process(self) -> str:
+        return named(self.definition.name, self.definition.en, self.language)
+
+    def state(self, path: str) -> str:
+        """A path, outer first: 会前准备 / 设备调试."""
+        if not self._states:
+            self._states.update({state.path: state.en for state in self.definition.walk()})
+        parts = (
+            translate(DONE, self.language)
+            if part not in self._states and part.endswith(SEPARATOR + DONE)
+            else named(part.rpartition(SEPARATOR)[2], self._states.get(part), self.language)
+            for part in reversed(ancestors(path))
+        )
+        return " / ".join(part for part in parts if part)
+
+    def states(self, paths: tuple[str, ...]) -> str:
+        return show(tuple(self.state(path) for path in paths), self.language)
+
+    def role(self, name: str) -> str:
+        found = next((one for one in self.definition.roles if one.name == name), None)
+        return named(name, found.en, self.language) if found else name
+
+    def action(self, state: str, act: str) -> str:
+        """An action as its home state names it; the engine's own words are translated."""
+        homes = ancestors(state)
+        for action in self.definition.all_actions():
+            if action.name == act and (not action.home or action.home in homes):
+                return named(act, action.en, self.language)
+        return translate(act, self.language)
+
+    def field(self, one: Field) -> str:
+        return named(one.name, one.en, self.language)
