@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("office", "检查流程、表单、花名册等文件"),
     "test": ("office", "运行流程文件里的示例,列出覆盖率"),
     "diagram": ("office", "画出一个流程"),
-    "roster": ("office", "查看花名册,授予岗位"),
+    "roster": ("roster", "查看花名册,授予岗位"),
     "key": ("keys", "签名钥匙:登记、列出、吊销"),
     "login": ("keys", "解锁本人钥匙,供一段时间使用"),
     "logout": ("keys", "锁上本人钥匙"),

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import typer
 
-from commands.display import conclude, moment, print_reasons, value, where
+from commands.display import conclude, moment, print_reasons, receipt, value, where
+from commands.entry import Entry
 from commands.table import draw, dump, emit, heads
 from commands.workspace import Session
 from engine.desk import Desk, Receipt
-from engine.errors import UsageError
+from engine.errors import GuichengError, UsageError
+from engine.kernel.case import Case
 from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
 from engine.kernel.decide import CLAIM, FILL, RELEASE, TICK
 from engine.kernel.options import options
-from engine.language.definition import ProcessDefinition
-from engine.language.forms import FieldType, Form, Row, Value, read_row, read_value, rows_of, tidy
+from engine.language.forms import FieldType, rows_of, tidy
 from engine.language.params import read_plain
-from engine.language.reader import read
 from engine.language.roster import Delegated
 from engine.reading.names import Names
-from engine.text import Text, say, translate
+from engine.registry import DELEGATE, Registry
+from engine.scribe import attachments
+from engine.text import say, translate
 from engine.worker import Worker
 
 app = typer.Typer()
 
 SET = typer.Option(None, "--set", help="字段=值")
 DATA = typer.Option(None, "--data", help="YAML/JSON 文件")
+ATTACH = typer.Option(None, "--attach", help="字段=文件")
 ROW = typer.Option(None, "--row", help="列=值(追加一行)")
 REASON = typer.Option(None, "--reason", "--comment", help="意见")
 BRANCH = typer.Option(None, "--branch", help="并行的哪一支")
@@ -47,6 +48,7 @@ def start(
     process: str,
     given: list[str] = SET,
     data: Path = DATA,
+    attach: list[str] = ATTACH,
     request: str = REQUEST,
 ) -> None:
     """立案。"""
@@ -54,8 +56,15 @@ def start(
     desk, actor = _desk(session)
     on = desk.day(desk.clock())
     _, definition = desk.catalog.process(process, on)
-    values = _values(desk, definition.form, given or [], data)
-    answer = desk.start(process, actor, session.signer(actor), values, request=request)
+    entered = Entry(desk, definition).read(given or [], data, attach or [])
+    answer = desk.start(
+        process,
+        actor,
+        session.signer(actor),
+        entered.values,
+        request=request,
+        files=entered.files,
+    )
     if isinstance(answer, Receipt) and answer.case is not None:
         Worker(desk).follow(answer.case.id)
     conclude(desk, answer, translate("立案", session.language), session.language)
@@ -68,6 +77,7 @@ def do(
     action: str,
     given: list[str] = SET,
     data: Path = DATA,
+    attach: list[str] = ATTACH,
     row: list[str] = ROW,
     reason: str = REASON,
     branch: str = BRANCH,
@@ -84,7 +94,9 @@ def do(
     definition = desk.catalog.definition(found.definition)
     roster = desk.catalog.roster(desk.clock())
     person = roster.person(principal).id if principal else None
-    values = _values(desk, definition.form, given or [], data)
+    entry = Entry(desk, definition)
+    entered = entry.read(given or [], data, attach or [])
+    values, action = entered.values, entry.action(action)
     command: Command
     if action == CLAIM:
         command = Claim(actor=actor, branch=branch)
@@ -102,13 +114,15 @@ def do(
             branch=branch,
             reopen=tuple(reopen or ()),
             values=values,
-            row=_row(desk, definition, action, row or []),
+            row=entry.row(action, row or []),
             reason=tidy(reason) if reason else None,
         )
     if dry_run:
         _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
         return
-    answer = desk.perform(found.id, command, session.signer(actor), request=request)
+    answer = desk.perform(
+        found.id, command, session.signer(actor), request=request, files=entered.files
+    )
     Worker(desk).follow(found.id)
     conclude(desk, answer, action, session.language)
 
@@ -119,6 +133,7 @@ def why(ctx: typer.Context, case: str, action: str, branch: str = BRANCH) -> Non
     session: Session = ctx.obj
     desk, actor = _desk(session, tick=False)
     found = desk.case(case)
+    action = Entry(desk, desk.catalog.definition(found.definition)).action(action)
     command = Perform(action=action, actor=actor, branch=branch)
     _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
 
@@ -165,20 +180,26 @@ def delegate(
         until=last,
         processes=tuple(process or ()),
     )
-    receipt = desk.amend(amendment, actor, session.signer(actor), "委托")
+    answer = Registry(desk).amend(amendment, actor, session.signer(actor), DELEGATE)
+    done = receipt(answer, DELEGATE, session.language)
     typer.echo(
         say(
             "已委托 {to}:{first} 至 {last}(记录 {digest})",
             to=to,
             first=str(first),
             last=str(last),
-            digest=receipt.digest[:12],
+            digest=done.digest[:12],
         ).show(session.language)
     )
 
 
 @app.command("show")
-def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
+def show(
+    ctx: typer.Context,
+    case: str,
+    as_json: bool = JSON,
+    save: Path = typer.Option(None, "--save", help="把附件存入此文件夹"),
+) -> None:
     """查看一个案件:现处环节、待办、可办动作、表单。"""
     session: Session = ctx.obj
     desk = session.desk()
@@ -203,6 +224,8 @@ def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
         if not (one.action.by_system and one.action.who is None)
     ]
     actions = list(dict.fromkeys(act for _, act in possible))
+    if save is not None:
+        save_attachments(desk, found, save)
     if as_json:
         from engine.kernel.values import dump_value
 
@@ -257,6 +280,17 @@ def show(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
             )
 
 
+def save_attachments(desk: Desk, case: Case, folder: Path) -> None:
+    """Write a case's files into a folder; a name already there is not overwritten."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in attachments(case.values):
+        target = folder / Path(one.name).name
+        content = desk.store.find_object(one.digest)
+        if target.exists() or content is None:
+            raise GuichengError(say("{file} 已存在或内容缺失,未写入", file=str(target)))
+        target.write_bytes(content)
+
+
 @app.command("print")
 def print_form(
     ctx: typer.Context,
@@ -292,82 +326,3 @@ def _dry(desk: Desk, number: str, action: str, answer: object, language: str) ->
         print_reasons(number, action, answer.reasons, language)
         raise typer.Exit(3)
     typer.echo(say("{number} 可以办理「{action}」", number=number, action=action).show(language))
-
-
-def _values(desk: Desk, form: Form, given: list[str], data: Path | None) -> dict[str, Value]:
-    """Typed values from `--set` and `--data`; every wrong one is named."""
-    typed: dict[str, object] = dict(_data(data)) if data is not None else {}
-    for pair in given:
-        name, sign, text = pair.replace("＝", "=").partition("=")
-        if not sign:
-            raise UsageError(say("“{pair}”应写成 字段=值", pair=pair))
-        typed[name.strip()] = text
-    roster = desk.catalog.roster(desk.clock())
-    values: dict[str, Value] = {}
-    wrong: list[Text] = []
-    for name, one in typed.items():
-        field = form.field(name)
-        if field is None:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, [f.name for f in form.fields], n=1, cutoff=0.4)
-            hint = say(";是否想写“{name}”?", name=close[0]) if close else say("")
-            wrong.append(say("表单没有字段“{name}”{hint}", name=name, hint=hint))
-            continue
-        found = read_value(field, one, desk.catalog.zone, lambda text: _uid(roster, text))
-        if isinstance(found, Text):
-            wrong.append(say("{field}:{text}", field=name, text=found))
-        else:
-            values[name] = found
-    if wrong:
-        raise UsageError(say("{problems}", problems=tuple(wrong)))
-    return values
-
-
-def _uid(roster: object, text: str) -> str | None:
-    found = roster.find_person(text)  # type: ignore[attr-defined]
-    return found.id if found else None
-
-
-def _data(path: Path) -> Mapping[str, object]:
-    from engine.errors import DefinitionProblems
-    from engine.language.loader import plain_data
-
-    text = path.read_text("utf-8")
-    if path.suffix == ".json":
-        try:
-            loaded = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise UsageError(
-                say(
-                    "{file}:{line}:{column} 不是有效的 JSON",
-                    file=str(path),
-                    line=error.lineno,
-                    column=error.colno,
-                )
-            ) from error
-    else:
-        node, problems = read(text, str(path))
-        if node is None or problems:
-            raise DefinitionProblems(problems)
-        loaded = plain_data(node)
-    if not isinstance(loaded, Mapping):
-        raise UsageError(say("{file} 要写成“字段: 值”", file=str(path)))
-    return loaded
-
-
-def _row(desk: Desk, definition: ProcessDefinition, action: str, given: list[str]) -> Row | None:
-    if not given:
-        return None
-    table = next((a.append for a in definition.all_actions() if a.name == action and a.append), "")
-    field = definition.form.field(table or "")
-    if field is None:
-        raise UsageError(say("动作“{action}”不追加行", action=action))
-    roster = desk.catalog.roster(desk.clock())
-    typed: dict[object, object] = dict(
-        (part.partition("=")[0], part.partition("=")[2]) for part in given
-    )
-    row = read_row(field, typed, desk.catalog.zone, lambda text: _uid(roster, text))
-    if isinstance(row, Text):
-        raise UsageError(row)
-    return row

@@ -23,7 +23,8 @@ from engine.kernel.command import Perform
 from engine.language.definition import Step
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, Mapping_, read
-from engine.rehearsal import Office, Player
+from engine.rehearsal.office import Office
+from engine.rehearsal.player import Player
 from engine.sample import sample_folder, sample_walks
 from engine.store.store import Store, backup
 from engine.text import Text, say

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NoReturn
 
 import typer
 
@@ -76,11 +77,24 @@ def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], languag
             typer.echo(f"    → {reason.remedy.show(language)}", err=True)
 
 
+def stop(answer: Refused, action: str, language: str) -> NoReturn:
+    """Tell the reasons of a refusal; exit code 3."""
+    number = answer.case.number if answer.case else ""
+    print_reasons(number, action, answer.refusal.reasons, language)
+    raise typer.Exit(3)
+
+
+def receipt(answer: Receipt | Refused, action: str, language: str) -> Receipt:
+    """The receipt of an office's act; a refusal ends with exit code 3."""
+    if isinstance(answer, Refused):
+        stop(answer, action, language)
+    return answer
+
+
 def conclude(desk: Desk, answer: Receipt | Refused, action: str, language: str) -> None:
     """Tell a person what came of his act; a refusal ends with exit code 3."""
     if isinstance(answer, Refused):
-        print_reasons(answer.case.number, action, answer.refusal.reasons, language)
-        raise typer.Exit(3)
+        stop(answer, action, language)
     if answer.case is None:
         return
     case = desk.store.load_case(answer.case.id)

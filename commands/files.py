@@ -18,7 +18,7 @@ from engine.catalog import (
 )
 from engine.errors import DefinitionProblems, Problem, Source
 from engine.language.definition import ProcessDefinition
-from engine.rehearsal import Texts
+from engine.rehearsal.office import Texts
 from engine.text import say
 
 

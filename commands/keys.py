@@ -6,6 +6,7 @@ import os
 
 import typer
 
+from commands.display import receipt
 from commands.help import Named
 from commands.table import emit, heads
 from commands.workspace import Session, agent_socket, passphrase
@@ -13,7 +14,7 @@ from engine.errors import UsageError
 from engine.evidence.agent import Agent, start_agent
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import KeyRevoked, enrol, make_key
-from engine.kernel.command import ROLE
+from engine.registry import ENROL, REVOKE, Registry
 from engine.scribe import instant
 from engine.text import say
 
@@ -109,21 +110,14 @@ def enrol_key(ctx: typer.Context, person: str) -> None:
     desk = session.desk()
     view = desk.catalog.roster(desk.clock())
     registrar, uid = view.person(session.name()).id, view.person(person).id
-    if not desk.keys().is_registrar(registrar):
-        typer.echo(
-            say(
-                "登记被拒绝 [{code}]:{person} 不是登记人", code=ROLE, person=view.name_of(registrar)
-            ).show(session.language),
-            err=True,
-        )
-        raise typer.Exit(3)
     signer = session.signer(registrar)
     ring = Keyring(session.workspace().keys)
     word = passphrase(again=True)
     ring.write(uid, make_key(), word, os.urandom(32), again=True)  # noqa: TID251
     since = instant(desk.clock())
     change = enrol(ring.unlock(uid, word), desk.store.origin, uid, "file", since)
-    desk.change_keys(change, registrar, signer, "登记钥匙")
+    answer = Registry(desk).change_keys(change, registrar, signer, ENROL)
+    receipt(answer, ENROL, session.language)
     typer.echo(
         say("已为 {person} 登记钥匙 {key}", person=person, key=change.key[:12]).show(
             session.language
@@ -146,13 +140,7 @@ def revoke(
     if len(matches) != 1:
         raise UsageError(say("没有唯一以“{key}”开头的钥匙", key=key_id))
     actor = desk.catalog.roster(desk.clock()).person(session.name()).id
-    owner = state.enrolments[matches[0]].uid
-    if actor != owner and not state.is_registrar(actor):
-        typer.echo(
-            say("吊销被拒绝 [{code}]:只有本人或登记人可以吊销", code=ROLE).show(session.language),
-            err=True,
-        )
-        raise typer.Exit(3)
     change = KeyRevoked(key=matches[0], reason=reason, suspect_since=suspect_since)
-    desk.change_keys(change, actor, session.signer(actor), "吊销钥匙")
+    answer = Registry(desk).change_keys(change, actor, session.signer(actor), REVOKE)
+    receipt(answer, REVOKE, session.language)
     typer.echo(say("已吊销 {key}", key=matches[0][:12]).show(session.language))

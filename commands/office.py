@@ -9,28 +9,22 @@ from pathlib import Path
 
 import typer
 
+from commands.display import stop
 from commands.files import check_texts, read_texts
-from commands.help import Named
-from commands.table import emit, heads
 from commands.workspace import SERVICE, SETTINGS, Session, read_settings
 from engine.catalog import draft_process, read_params, read_roster
-from engine.desk import Desk
+from engine.desk import Desk, Refused
 from engine.errors import UnknownName, UsageError
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import enrol, found, make_key
-from engine.kernel.command import ROLE
-from engine.language.definition import ProcessDefinition
 from engine.language.params import read_plain
-from engine.language.roster import PostGranted
+from engine.registry import ENROL, FOUND, PUBLISH, Registry, holders
 from engine.sample import sample_files
 from engine.scribe import instant
 from engine.store.store import Store
-from engine.text import say, translate
+from engine.text import say
 
 app = typer.Typer()
-roster_app = typer.Typer(help="花名册", no_args_is_help=True, cls=Named)
-app.add_typer(roster_app, name="roster")
-JSON = typer.Option(False, "--json")
 
 
 @app.command("init")
@@ -55,7 +49,10 @@ def init(
         if not target.exists():
             shutil.copyfile(source, target)
     roster = read_roster((folder / "roster.yaml").read_text("utf-8"))
-    registrar = _holder(roster, "register")
+    registrars = holders(roster, "register")
+    if not registrars:
+        raise UsageError(say("花名册没有写谁有 {power} 之权(powers)", power="register"))
+    registrar = registrars[0]
     (folder / SETTINGS).write_text(
         f'origin = "{origin}"\nstore = "guicheng.sqlite3"\nkeys = "keys"\n', "utf-8"
     )
@@ -76,11 +73,12 @@ def init(
     signer = ring.unlock(registrar, word)
     since = instant(desk.clock())
     first = found(signer, desk.service, origin, registrar, "file", since, (registrar,))
-    desk.change_keys(first, registrar, signer, "创立")
+    registry = Registry(desk)
+    registry.change_keys(first, registrar, signer, FOUND)
     for uid in people:
         if uid != registrar:
             change = enrol(ring.unlock(uid, word), origin, uid, "file", since)
-            desk.change_keys(change, registrar, signer, "登记钥匙")
+            registry.change_keys(change, registrar, signer, ENROL)
     typer.echo(
         say(
             "已建立 {folder}:登记人 {person},已登记钥匙 {count} 把。下一步:publish",
@@ -138,21 +136,10 @@ def publish(
     person = next((one for one in roster.people if session.name() in (one.id, one.name)), None)
     if person is None:
         raise UnknownName(say("人员"), session.name(), [one.name for one in roster.people])
-    allowed = (
-        desk.catalog.roster(desk.clock()).powers("publish")
-        if desk.store.head("org")
-        else (_holder(roster, "publish"),)
-    )
-    if person.id not in allowed:
-        typer.echo(
-            say("发布被拒绝 [{code}]:{person} 无权发布", code=ROLE, person=person.name).show(
-                session.language
-            ),
-            err=True,
-        )
-        raise typer.Exit(3)
-    receipts = desk.publish(sound.drafts, person.id, session.signer(person.id), on)
-    for receipt in receipts:
+    answer = Registry(desk).publish(sound.drafts, person.id, session.signer(person.id), on)
+    if isinstance(answer, Refused):
+        stop(answer, PUBLISH, session.language)
+    for receipt in answer:
         event = receipt.events[0]
         typer.echo(
             say(
@@ -163,14 +150,21 @@ def publish(
                 digest=receipt.digest[:12],
             ).show(session.language)
         )
-    if not receipts:
+    if not answer:
         typer.echo(say("没有变化,未发布").show(session.language))
 
 
 @app.command("test")
-def rehearse(ctx: typer.Context, files: list[Path] = typer.Argument(None)) -> None:
-    """运行流程文件里的示例,列出每个流程的动作覆盖率。"""
-    from engine.rehearsal import Office, Player, covered
+def rehearse(
+    ctx: typer.Context,
+    files: list[Path] = typer.Argument(None),
+    verbose: bool = typer.Option(False, "--missing", help="列出没有覆盖到的去向"),
+) -> None:
+    """运行流程文件里的示例,列出每个流程的覆盖率。"""
+    from engine.reading.names import Names
+    from engine.rehearsal.coverage import Transition, taken, transitions_of
+    from engine.rehearsal.office import Office
+    from engine.rehearsal.player import Player
 
     session: Session = ctx.obj
     texts = read_texts(session.workspace().folder, tuple(files or ()))
@@ -178,36 +172,33 @@ def rehearse(ctx: typer.Context, files: list[Path] = typer.Argument(None)) -> No
     start = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
     failed = 0
     for definition in sound.definitions:
-        taken: set[tuple[str, str]] = set()
+        through: set[Transition] = set()
         for example in definition.examples:
             office = Office(texts, start, os.urandom)  # noqa: TID251
             played = Player(office, definition.name).play(example.steps)
-            taken |= covered(office.store, definition)
+            through |= taken(office.store, definition)
             for miss in played.misses:
                 typer.echo(f"{example.name}: {miss.show(session.language)}", err=True)
             failed += bool(played.misses)
-        every = acts_of(definition)
+        every = transitions_of(definition)
         typer.echo(
             say(
-                "{name}:{examples} 个示例,覆盖动作 {taken}/{all}",
-                name=definition.name,
+                "{name}:{examples} 个示例,覆盖去向 {taken}/{all}",
+                name=Names(definition, session.language).process(),
                 examples=len(definition.examples),
-                taken=len(taken & every),
+                taken=len(through),
                 all=len(every),
             ).show(session.language)
         )
+        if verbose:
+            for one in sorted(every - through):
+                typer.echo(
+                    say(
+                        "  未覆盖 {state} ·{action}· → {to}", state=one[0], action=one[1], to=one[2]
+                    ).show(session.language)
+                )
     if failed:
         raise typer.Exit(1)
-
-
-def acts_of(definition: ProcessDefinition) -> set[tuple[str, str]]:
-    """The (state, action) pairs a process can go through; refusals by name are not among them."""
-    return {
-        (home, action.name)
-        for action in definition.all_actions()
-        if action.refuse is None
-        for home in ((action.home,) if action.home else action.sources)
-    }
 
 
 @app.command("diagram")
@@ -236,92 +227,3 @@ def diagram(
     if output not in drawn:
         raise UnknownName(say("图形"), output, list(drawn))
     typer.echo(drawn[output](definition, session.language))
-
-
-@roster_app.command("show")
-def roster_show(ctx: typer.Context, as_json: bool = JSON) -> None:
-    """生效的花名册:人员、部门、岗位。"""
-    session: Session = ctx.obj
-    desk = session.desk()
-    view = desk.catalog.roster(desk.clock())
-    rows = [
-        {
-            "name": one.name,
-            "id": one.id,
-            "department": one.department or "",
-            "posts": view.title_of(one.id),
-            "away": translate("请假", session.language) if view.is_away(one.id) else "",
-        }
-        for one in view.people()
-    ]
-    columns = heads(
-        session.language,
-        name="姓名",
-        id="编号",
-        department="部门",
-        posts="职务与岗位",
-        away="状态",
-    )
-    emit(columns, rows, as_json)
-
-
-@roster_app.command("check")
-def roster_check(ctx: typer.Context) -> None:
-    """检查花名册草稿。"""
-    session: Session = ctx.obj
-    roster = read_roster((session.workspace().folder / "roster.yaml").read_text("utf-8"))
-    typer.echo(
-        say(
-            "花名册无问题:{people} 人,{departments} 个部门",
-            people=len(roster.people),
-            departments=len(roster.departments),
-        ).show(session.language)
-    )
-
-
-@roster_app.command("grant")
-def roster_grant(
-    ctx: typer.Context,
-    person: str,
-    post: str,
-    since: str = typer.Option(None, "--from"),
-    until: str = typer.Option(None, "--until"),
-) -> None:
-    """授予岗位:签名留痕,有起止;不改花名册文件。"""
-    session: Session = ctx.obj
-    desk = session.desk()
-    view = desk.catalog.roster(desk.clock())
-    actor = view.person(session.name()).id
-    if actor not in view.powers("grant"):
-        typer.echo(
-            say(
-                "授予被拒绝 [{code}]:{person} 无权授予岗位", code=ROLE, person=view.name_of(actor)
-            ).show(session.language),
-            err=True,
-        )
-        raise typer.Exit(3)
-    if post not in view.posts():
-        raise UnknownName(say("岗位"), post, view.posts())
-    first = read_plain(since) if since else desk.day(desk.clock())
-    last = read_plain(until) if until else None
-    if not isinstance(first, date) or not (last is None or isinstance(last, date)):
-        raise UsageError(say("起止日期不对(应如 2026-12-07)"))
-    amendment = PostGranted(post=post, person=view.person(person).id, from_=first, until=last)
-    receipt = desk.amend(amendment, actor, session.signer(actor), "授予岗位")
-    typer.echo(
-        say(
-            "已授予 {person}“{post}”(记录 {digest})",
-            person=person,
-            post=post,
-            digest=receipt.digest[:12],
-        ).show(session.language)
-    )
-
-
-def _holder(roster: object, power: str) -> str:
-    """The first person of a drafted roster with a power. Errors: `UsageError`."""
-    posts = roster.powers.get(power, ())  # type: ignore[attr-defined]
-    for held in roster.holdings:  # type: ignore[attr-defined]
-        if held.post in posts:
-            return str(held.person)
-    raise UsageError(say("花名册没有写谁有 {power} 之权(powers)", power=power))

@@ -12,17 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from engine import scribe
-from engine.catalog import DEFS, KEYS, ORG, Catalog, Draft, Edition
+from engine.catalog import DEFS, KEYS, ORG, Catalog, Edition
 from engine.errors import StoreConflict, UnknownName
 from engine.evidence.keys import (
-    KeyChange,
     KeyState,
     Signer,
-    dump_key_change,
     load_key_change,
-    require_proof,
 )
-from engine.evidence.record import Actor, Definition, Head, Party
+from engine.evidence.record import Definition, Head, Party
 from engine.kernel import events as happened
 from engine.kernel.case import Case, Stamp, apply
 from engine.kernel.command import KEY, Command, Decision, Perform, Reason, Refusal
@@ -31,8 +28,7 @@ from engine.kernel.situation import Seen, Situation
 from engine.kernel.system import Open, open_case
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
-from engine.language.roster import Amendment, RosterView, dump_amendment
-from engine.scribe import SERVICE, Account, Moment, Place
+from engine.scribe import ATTACHMENT, SERVICE, Moment, Objects, Place
 from engine.store.store import Entry, Moved, Repeated, Store
 from engine.text import say
 
@@ -66,7 +62,7 @@ class Receipt:
 class Refused:
     """A refusal that has been recorded: the reasons, and where it stands in the history."""
 
-    case: Case
+    case: Case | None
     refusal: Refusal
     seq: int
     digest: str
@@ -113,8 +109,9 @@ class Desk:
         *,
         request: str | None = None,
         happened_at: datetime | None = None,
+        files: tuple[bytes, ...] = (),
     ) -> Receipt | Refused:
-        """Handle one command on a case, signed by `signer`.
+        """Handle one command on a case, signed by `signer`; `files` are attached contents.
 
         A repeated `request` returns the receipt of the first time. Errors: `UsageError`
         for what does not exist, `StoreConflict` if the case would not stand still.
@@ -125,7 +122,7 @@ class Desk:
             known = self._known(wanted)
             if known is not None:
                 return known
-            answer = self._attempt(case_id, command, signer, wanted, happened_at)
+            answer = self._attempt(case_id, command, signer, wanted, happened_at, files)
             if answer is not None:
                 return answer
         raise StoreConflict
@@ -143,6 +140,7 @@ class Desk:
         values: Values,
         *,
         request: str | None = None,
+        files: tuple[bytes, ...] = (),
     ) -> Receipt | Refused:
         """Open a case on somebody's own initiative."""
         wanted = request or self.new_id()
@@ -155,7 +153,7 @@ class Desk:
             edition, definition = self.catalog.process(process, self.day(at))
             order = self._order(edition, definition, actor, values, at)
             try:
-                return self.open(order, at, actor, signer, wanted)
+                return self.open(order, at, actor, signer, wanted, files)
             except (Moved, Repeated):
                 continue
         raise StoreConflict
@@ -170,86 +168,6 @@ class Desk:
 
     def case(self, reference: str) -> Case:
         return self.store.load_case(self.require_case(reference))
-
-    # -- what the office decides ------------------------------------------------------
-
-    def publish(
-        self, drafts: tuple[Draft, ...], actor: str, signer: Signer, effective: date
-    ) -> tuple[Receipt, ...]:
-        """Bring texts into force by signed records, one each; an unchanged text is left alone."""
-        receipts = []
-        for draft in drafts:
-            latest = [
-                one
-                for one in self.catalog.editions
-                if (one.kind, one.name) == (draft.kind, draft.name)
-            ]
-            if latest and latest[-1].digest == draft.digest:
-                continue
-            event = happened.Published(
-                kind=draft.kind,
-                name=draft.name,
-                edition=len(latest) + 1,
-                digest=draft.digest,
-                model=draft.model,
-                effective=effective,
-            )
-            stream = DEFS if draft.kind == "process" else ORG
-            receipts.append(
-                self.declare(
-                    stream, "发布", event, actor, signer, objects=((draft.kind, draft.content),)
-                )
-            )
-        return tuple(receipts)
-
-    def amend(self, amendment: Amendment, actor: str, signer: Signer, act: str) -> Receipt:
-        """Grant or withdraw a post, delegate, or enter a leave: a signed, dated record."""
-        event = happened.RosterAmended(amendment=dump_amendment(amendment))
-        return self.declare(ORG, act, event, actor, signer)
-
-    def change_keys(self, change: KeyChange, actor: str, signer: Signer, act: str) -> Receipt:
-        """Enrol, rotate or revoke a key: a signed record of the `keys` stream.
-
-        Errors: `EvidenceError` if the signer is not entitled or possession is not proven.
-        """
-        require_proof(change, self.store.origin)
-        self.keys().require_entitled(change, actor, signer.key_id)
-        event = happened.KeysChanged(change=dump_key_change(change))
-        return self.declare(KEYS, act, event, actor, signer)
-
-    def declare(
-        self,
-        stream: str,
-        act: str,
-        event: happened.Event,
-        actor: str,
-        signer: Signer,
-        objects: tuple[tuple[str, bytes], ...] = (),
-    ) -> Receipt:
-        """Append one event to an office stream (org, defs, keys, sys)."""
-        typ = {ORG: "org", DEFS: "def", KEYS: "key"}.get(stream, "system")
-        for _ in range(ATTEMPTS):
-            heads = self.office_heads(stream)
-            self.refresh()
-            at = self.clock()
-            account = Account(typ=typ, act=act, meaning="responsibility", events=(event,))
-            if actor == SERVICE:
-                account = replace(account, meaning="none", way="system")
-            entry = scribe.write(
-                account,
-                self._declarant(actor, at),
-                self.place(stream, heads),
-                self.moment(at, at, self.new_id()),
-                signer,
-                objects=objects,
-            )
-            try:
-                self.store.commit((entry,), _expected(heads))
-            except Moved:
-                continue
-            self.catalog = Catalog(self.store)
-            return _receipt(entry)
-        raise StoreConflict
 
     # -- what is known -----------------------------------------------------------------
 
@@ -361,6 +279,7 @@ class Desk:
         actor: str,
         signer: Signer,
         request: str,
+        files: tuple[bytes, ...] = (),
     ) -> Receipt:
         """Write the first record of a case. Errors: `Moved`, `Repeated` from the store."""
         stream = f"case/{order.case}"
@@ -381,9 +300,10 @@ class Desk:
             self.moment(at, at, request),
             signer,
             case=case,
+            objects=_attached(decision, files),
         )
-        self.store.commit((entry,), _expected(heads))
-        return _receipt(entry)
+        self.store.commit((entry,), expected(heads))
+        return receipt_of(entry)
 
     def record(
         self,
@@ -393,6 +313,7 @@ class Desk:
         signer: Signer,
         request: str,
         happened_at: datetime | None = None,
+        files: tuple[bytes, ...] = (),
     ) -> Receipt | Refused:
         """Write a decision or a refusal to the case's stream. Errors: `Moved`, `Repeated`."""
         case, situation = look.case, look.situation
@@ -427,8 +348,9 @@ class Desk:
             moment,
             signer,
             case=after,
+            objects=_attached(answer, files),
         )
-        self.store.commit((entry,), _expected(look.heads))
+        self.store.commit((entry,), expected(look.heads))
         if isinstance(answer, Refusal):
             return Refused(
                 case=case,
@@ -437,7 +359,7 @@ class Desk:
                 digest=entry.record.digest,
                 at=situation.at,
             )
-        return _receipt(entry)
+        return receipt_of(entry)
 
     # -- inside --------------------------------------------------------------------------
 
@@ -448,32 +370,31 @@ class Desk:
         signer: Signer,
         request: str,
         happened_at: datetime | None,
+        files: tuple[bytes, ...],
     ) -> Receipt | Refused | None:
         look = self.look(case_id)
         answer: Decision | Refusal
         signs = signer
-        problem = self._key_problem(command.actor, signer, look.situation.roster)
-        if problem is not None:
+        if not self.keys().is_valid(command.actor, signer.key_id):
+            problem = self.key_problem(signer, look.situation.roster.name_of(command.actor))
             name = command.action if isinstance(command, Perform) else type(command).__name__
             answer = Refusal(action=name, state=look.case.configuration[0], reasons=(problem,))
             signs = self.service
         else:
             answer = decide(look.case, command, look.situation, look.seq)
         try:
-            return self.record(look, answer, command.actor, signs, request, happened_at)
+            return self.record(look, answer, command.actor, signs, request, happened_at, files)
         except (Moved, Repeated):
             return None
 
-    def _key_problem(self, actor: str, signer: Signer, roster: RosterView) -> Reason | None:
+    def key_problem(self, signer: Signer, name: str) -> Reason:
         """A step is accepted because its signature verifies, not because a name was typed."""
-        if self.keys().is_valid(actor, signer.key_id):
-            return None
         return Reason(
             code=KEY,
             text=say(
                 "签名钥匙 {key} 不是 {person} 登记在册的钥匙",
                 key=signer.key_id[:12],
-                person=roster.name_of(actor),
+                person=name,
             ),
             remedy=say("请用本人钥匙 login 后再办,或由登记人员为其登记钥匙"),
         )
@@ -521,12 +442,6 @@ class Desk:
         shown = prefix.format(year=on.year, month=f"{on.month:02d}")
         return f"{shown}{self.store.next_sequence(shown):0{int(width)}d}{tail}"
 
-    def _declarant(self, actor: str, at: datetime) -> Actor:
-        """The signer of an office record; before the first roster only his name is known."""
-        if self.store.head(ORG) is None or actor == SERVICE:
-            return Actor(uid=actor, name=actor, post="", dept="", for_=None)
-        return scribe.person(self.catalog.roster(at), actor, None)
-
     def _seen(self, case_id: str | None) -> Seen | None:
         if case_id is None:
             return None
@@ -549,13 +464,18 @@ def folded(case: Case | None, decision: Decision, stamp: Stamp) -> Case:
     return case
 
 
+def _attached(answer: Decision | Refusal, files: tuple[bytes, ...]) -> Objects:
+    """The contents to keep with a record; nothing is kept of what was refused."""
+    return tuple((ATTACHMENT, one) for one in files) if isinstance(answer, Decision) else ()
+
+
 def _pinned(edition: Edition) -> Definition:
     return Definition(
         name=edition.name, ver=str(edition.edition), src=edition.digest, model=edition.model
     )
 
 
-def _receipt(entry: Entry) -> Receipt:
+def receipt_of(entry: Entry) -> Receipt:
     return Receipt(
         case=entry.case,
         stream=entry.body.stream,
@@ -567,5 +487,5 @@ def _receipt(entry: Entry) -> Receipt:
     )
 
 
-def _expected(heads: Mapping[str, Head | None]) -> dict[str, int]:
+def expected(heads: Mapping[str, Head | None]) -> dict[str, int]:
     return {name: head.seq if head else -1 for name, head in heads.items()}

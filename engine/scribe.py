@@ -35,6 +35,8 @@ from engine.store.store import Entry
 
 SUITE = "sha256-ed25519"
 SERVICE = "SYSTEM"
+ATTACHMENT = "attachment"  # the kind under which an attached file is kept
+Objects = tuple[tuple[str, bytes], ...]  # (kind, content) of texts and files kept by digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def write(
     signer: Signer,
     *,
     case: Case | None = None,
-    objects: tuple[tuple[str, bytes], ...] = (),
+    objects: Objects = (),
 ) -> Entry:
     """Seal one record and make it ready for the store."""
     disclosures: list[Disclosure] = []
@@ -204,15 +206,15 @@ def decided(decision: Decision, typ: str, case: Case, before: Case | None) -> Ac
     )
 
 
-def refused(refusal: Refusal, case: Case, language: str = "zh") -> Account:
+def refused(refusal: Refusal, case: Case | None, language: str = "zh") -> Account:
     """What a refusal's record tells: every reason, with its code and rule."""
     return Account(
         typ="refusal",
         act=refusal.action,
         code=refusal.code,
         facts=refusal.facts,
-        case=CaseRef(id=case.id, number=case.number),
-        task=TaskRef(id="", node=refusal.state),
+        case=CaseRef(id=case.id, number=case.number) if case else None,
+        task=TaskRef(id="", node=refusal.state) if case else None,
         reasons=tuple(
             {
                 "refused": reason.code,

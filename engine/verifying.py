@@ -24,6 +24,7 @@ from engine.evidence.checks import (
 from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.record import Body, Disclosure, Record, load_body
 from engine.kernel.events import KeysChanged, Published, load_event
+from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.store import Store
 from engine.text import Text, say
@@ -35,6 +36,7 @@ def verify_store(store: Store, checkpoint: Checkpoint | None = None) -> tuple[Fi
     keys = _fold_keys(store, found)
     for stream in store.streams():
         found += _verify_stream(store, stream, keys)
+    found += _verify_positions(store)
     found += _verify_objects(store)
     found += _verify_tables(store)
     if checkpoint is not None:
@@ -124,8 +126,24 @@ def _disclosures(store: Store, stream: str) -> dict[int, list[Disclosure]]:
     return found
 
 
+def _verify_positions(store: Store) -> Iterator[Finding]:
+    """The log numbers its records 1, 2, 3 … without a gap, each stream's in its own order."""
+    latest: dict[str, int] = {}
+    for wanted, (position, stream, seq) in enumerate(store.positions(), 1):
+        if position != wanted:
+            text = say(
+                "日志此处应为第 {wanted} 条,实为第 {found} 条", wanted=wanted, found=position
+            )
+            yield _tell("E_POSITION", stream, seq, "position", text)
+            return
+        if seq <= latest.get(stream, -1):
+            text = say("日志里第 {seq} 条排在第 {found} 条之后", seq=seq, found=latest[stream])
+            yield _tell("E_POSITION", stream, seq, "position", text)
+        latest[stream] = seq
+
+
 def _verify_objects(store: Store) -> Iterator[Finding]:
-    """Texts have the digest they are kept under, and the kind they were published as."""
+    """Texts and attachments have the digest they are kept under, and the kind records name."""
     kinds: dict[str, str] = {}
     for stream in (ORG, DEFS):
         try:
@@ -135,15 +153,22 @@ def _verify_objects(store: Store) -> Iterator[Finding]:
                         kinds[event.digest] = event.kind
         except EvidenceError as error:
             yield _tell("E_BODY", stream, 0, "", error.text)
+    for stream in store.streams():
+        for opened in _disclosures(store, stream).values():
+            kinds |= {
+                str(one.value): ATTACHMENT
+                for one in opened
+                if one.path.startswith("att/") and one.path.endswith("/digest")
+            }
     kept = {digest: kind for digest, kind, _ in store.objects()}
     for digest, kind, content in store.objects():
         if hashlib.sha256(content).hexdigest() != digest:
-            yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本与其摘要不符"))
+            yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件与其摘要不符"))
         elif kinds.get(digest) != kind:
-            yield _tell("E_OBJECT", "", 0, digest[:12], say("文本的种类与发布记录不符"))
+            yield _tell("E_OBJECT", "", 0, digest[:12], say("文本或附件的种类与记录不符"))
     for digest in kinds:
         if digest not in kept:
-            yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本缺失"))
+            yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件缺失"))
 
 
 def _verify_tables(store: Store) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.rehearsal import Office, Texts
+from engine.rehearsal.office import Office, Texts
 
 ROOT = Path(__file__).parent.parent
 

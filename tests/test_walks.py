@@ -9,7 +9,7 @@ import pytest
 from engine.language.definition import Step
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, Mapping_, read
-from engine.rehearsal import Player
+from engine.rehearsal.player import Player
 from tests.conftest import open_office
 
 FOLDER = Path(__file__).parent / "walks"

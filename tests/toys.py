@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.rehearsal import Texts
+from engine.rehearsal.office import Texts
 from tests.conftest import sample_texts
 
 FORM = """

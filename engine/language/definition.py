@@ -440,6 +440,11 @@ class ProcessDefinition:
         """The state at `path`, or None, as for the finished end of a branch."""
         return next((state for state in self.walk() if state.path == path), None)
 
+    def targets(self, action: Action) -> tuple[str, ...]:
+        """The states an action may lead to, each once, in the order written."""
+        found = [arm.to for arm in action.arms if arm.to]
+        return tuple(dict.fromkeys([*found, *([action.beyond] if action.beyond else [])]))
+
     def all_actions(self) -> Iterator[Action]:
         """Every action, of the states first and then of the whole case."""
         for state in self.walk():

@@ -7,7 +7,6 @@ their own are not ids to it. The SVG needs no other program.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from html import escape
 
 from engine.language.definition import Action, Kind, ProcessDefinition, State
@@ -30,12 +29,6 @@ def due_of(state: State) -> str:
     return " / ".join(dict.fromkeys(found))
 
 
-def targets(definition: ProcessDefinition, action: Action) -> Iterator[str]:
-    """The states an action may lead to, each once."""
-    found = [arm.to for arm in action.arms if arm.to] + ([action.beyond] if action.beyond else [])
-    yield from dict.fromkeys(found)
-
-
 def draw_tree(
     definition: ProcessDefinition, language: str, marked: frozenset[str] = frozenset()
 ) -> str:
@@ -52,7 +45,7 @@ def draw_tree(
 def _led(definition: ProcessDefinition, action: Action, names: Names) -> str:
     led = tuple(
         named(state.name, state.en, names.language)
-        for to in targets(definition, action)
+        for to in definition.targets(action)
         if (state := definition.find_state(to)) is not None
     )
     return f"{names.action(action.home or '', action.name)} → {show(led, names.language) or '·'}"
@@ -93,7 +86,7 @@ def draw_mermaid(definition: ProcessDefinition, language: str) -> str:
     for action in definition.all_actions():
         name = _plain(names.action(action.home or "", action.name))
         for source in (action.home,) if action.home else action.sources:
-            for to in targets(definition, action):
+            for to in definition.targets(action):
                 if to in ids:
                     lines.append(f"    {ids[source]} --> {ids[to]} : {name}")
     lines += [
@@ -220,7 +213,7 @@ def _edges(
     for action in definition.all_actions():
         for source in (action.home,) if action.home else action.sources:
             start = source.split("/")[0]
-            for to in dict.fromkeys(one.split("/")[0] for one in targets(definition, action)):
+            for to in dict.fromkeys(one.split("/")[0] for one in definition.targets(action)):
                 if to == start:
                     continue
                 name = escape(names.action(action.home or "", action.name))

@@ -52,5 +52,10 @@ class Names:
                 return named(act, action.en, self.language)
         return translate(act, self.language)
 
+    def find_action(self, word: str) -> str:
+        """The action a word names, by its own name or its English one; else the word itself."""
+        named_so = (one.name for one in self.definition.all_actions() if word in (one.name, one.en))
+        return next(named_so, word)
+
     def field(self, one: Field) -> str:
         return named(one.name, one.en, self.language)

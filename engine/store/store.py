@@ -233,6 +233,15 @@ class Store:
         for row in rows:
             yield _record(row), dict(row._mapping)
 
+    def positions(self) -> tuple[tuple[int, str, int], ...]:
+        """Position, stream and seq of every record, in the order of the log."""
+        table = columns(RecordRow)
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(table.position, table.stream, table.seq).order_by(table.position)
+            ).all()
+        return tuple((row[0], row[1], row[2]) for row in rows)
+
     def raw_disclosures(self, stream: str) -> tuple[Mapping[str, object], ...]:
         with self.reading() as connection:
             rows = connection.execute(

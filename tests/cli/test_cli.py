@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.app import COMMANDS, main
+from commands.app import COMMANDS
 from tests.conftest import ROOT
 from tests.translation.extract import IDEOGRAPH
 
@@ -27,37 +26,6 @@ MEETING = (
 
 
 SPOKEN = re.compile("填写|勾选|签收|退还")  # words of the language itself, typed as they are
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An office set up and published from the command line."""
-    folder = tmp_path_factory.mktemp("cli") / "office"
-    patch = pytest.MonkeyPatch()
-    patch.setenv("GUICHENG_PASSPHRASE", "口令")
-    patch.setenv("GUICHENG_LANG", "zh")
-    assert main(["init", str(folder), "--enrol-all"]) == 0
-    assert main(["--workspace", str(folder), "--as", "韩江", "publish"]) == 0
-    patch.undo()
-    return folder
-
-
-@pytest.fixture
-def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):  # type: ignore[no-untyped-def]
-    """Run one command line in a fresh copy of the office; exit code, stdout, stderr."""
-    folder = tmp_path / "office"
-    shutil.copytree(made, folder)
-    monkeypatch.setenv("GUICHENG_PASSPHRASE", "口令")
-    monkeypatch.setenv("GUICHENG_WORKSPACE", str(folder))
-    monkeypatch.setenv("GUICHENG_LANG", "zh")
-
-    def line(*words: str) -> tuple[int, str, str]:
-        code = main(list(words))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    capsys.readouterr()
-    return line
 
 
 def test_a_case_from_start_to_the_next_desk(run) -> None:  # type: ignore[no-untyped-def]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.desk import Desk, Receipt
 from engine.kernel.command import Perform
-from engine.rehearsal import Office
+from engine.rehearsal.office import Office
 from engine.store.store import Entry, Store
 from tests.toys import toy_texts
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine.language.definition import Step
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, Mapping_, read
-from engine.rehearsal import Player
+from engine.rehearsal.player import Player
 from tests.conftest import open_office, sample_texts
 
 FORM = """

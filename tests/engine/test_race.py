@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.desk import Desk, Receipt, Refused
 from engine.kernel.command import Claim
-from engine.rehearsal import Office
+from engine.rehearsal.office import Office
 from engine.store.store import Store
 from tests.toys import toy_texts
 

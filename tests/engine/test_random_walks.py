@@ -15,7 +15,7 @@ from engine.kernel.command import Decision, Perform, TickItems
 from engine.kernel.options import options
 from engine.language.expressions import names
 from engine.language.forms import Field, FieldType, Value
-from engine.rehearsal import Office
+from engine.rehearsal.office import Office
 from tests.conftest import ROOT, open_office
 
 PROCESSES = sorted(path.stem for path in (ROOT / "processes").glob("*.yaml"))

@@ -15,7 +15,8 @@ from engine.kernel.case import Case
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, read
 from engine.reading.printing import render
-from engine.rehearsal import Office, Player
+from engine.rehearsal.office import Office
+from engine.rehearsal.player import Player
 from tests.conftest import open_office
 from tests.test_walks import walk_steps
 

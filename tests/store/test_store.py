@@ -14,7 +14,8 @@ from sqlmodel import SQLModel
 
 from engine.desk import Receipt
 from engine.kernel.command import Perform
-from engine.rehearsal import Office, Player
+from engine.rehearsal.office import Office
+from engine.rehearsal.player import Player
 from engine.store.store import Moved, Repeated, Store, StoreError, backup, restore
 from tests.conftest import open_office
 from tests.test_walks import walk_steps

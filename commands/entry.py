@@ -1,0 +1,155 @@
+"""What a person typed, as typed values: `--set`, `--data`, `--row`, `--attach`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from engine.desk import Desk
+from engine.errors import DefinitionProblems, UsageError
+from engine.language.definition import ProcessDefinition
+from engine.language.forms import (
+    Attachment,
+    Field,
+    FieldType,
+    Form,
+    Plain,
+    Row,
+    Value,
+    read_row,
+    read_value,
+)
+from engine.language.loader import plain_data
+from engine.language.reader import read
+from engine.reading.names import Names
+from engine.text import Text, say
+
+LARGEST = 32 * 1024 * 1024  # bytes of one attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Typed values, and the contents of the files attached among them."""
+
+    values: Mapping[str, Value]
+    files: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Reads what was typed against one process's form. Errors: `UsageError` naming every fault."""
+
+    desk: Desk
+    definition: ProcessDefinition
+
+    def read(self, given: Sequence[str], data: Path | None, attached: Sequence[str]) -> Entered:
+        typed = dict(read_data(data)) if data is not None else {}
+        wrong: list[Text] = []
+        for pair in given:
+            name, text = split(pair)
+            typed[name] = text
+        values: dict[str, Value] = {}
+        for name, one in typed.items():
+            field = self._field(name, wrong)
+            if field is None:
+                continue
+            found = read_value(field, one, self.desk.catalog.zone, self._uid)
+            if isinstance(found, Text):
+                wrong.append(say("{field}:{text}", field=name, text=found))
+            else:
+                values[field.name] = found
+        files = [self._attach(pair, values, wrong) for pair in attached]
+        if wrong:
+            raise UsageError(say("{problems}", problems=tuple(wrong)))
+        return Entered(values, tuple(files))
+
+    def row(self, action: str, given: Sequence[str]) -> Row | None:
+        """The line `--row` appends to the action's table; None if nothing was typed."""
+        if not given:
+            return None
+        tables = (a.append for a in self.definition.all_actions() if a.name == action)
+        field = self._form.field(next((one for one in tables if one), ""))
+        if field is None:
+            raise UsageError(say("动作“{action}”不追加行", action=action))
+        columns = {one.en: one.name for one in field.columns if one.en}
+        typed: dict[object, object] = {}
+        for pair in given:
+            name, text = split(pair)
+            typed[columns.get(name, name)] = text
+        row = read_row(field, typed, self.desk.catalog.zone, self._uid)
+        if isinstance(row, Text):
+            raise UsageError(row)
+        return row
+
+    def action(self, word: str) -> str:
+        """An action by its name, or by the English one its owner gave it."""
+        return Names(self.definition, "en").find_action(word)
+
+    @property
+    def _form(self) -> Form:
+        return self.definition.form
+
+    def _field(self, name: str, wrong: list[Text]) -> Field | None:
+        fields = self._form.fields
+        found = next((one for one in fields if name in (one.name, one.en)), None)
+        if found is None:
+            close = get_close_matches(name, [one.name for one in fields], n=1, cutoff=0.4)
+            hint = say(";是否想写“{name}”?", name=close[0]) if close else say("")
+            wrong.append(say("表单没有字段“{name}”{hint}", name=name, hint=hint))
+        return found
+
+    def _attach(self, pair: str, values: dict[str, Value], wrong: list[Text]) -> bytes:
+        name, place = split(pair)
+        field = self._field(name, wrong)
+        path = Path(place)
+        content = path.read_bytes()
+        if len(content) > LARGEST:
+            wrong.append(say("附件 {file} 超过 {most} MiB", file=place, most=LARGEST >> 20))
+        if field is None:
+            return content
+        if field.type is not FieldType.ATTACHMENT:
+            wrong.append(say("“{name}”不是附件字段", name=name))
+            return content
+        digest = hashlib.sha256(content).hexdigest()
+        one = Attachment(name=path.name, size=len(content), digest=digest)
+        before = values.get(field.name)
+        earlier: tuple[Plain, ...] = before if isinstance(before, tuple) else ()  # type: ignore[assignment]
+        values[field.name] = (*earlier, one) if field.many else one
+        return content
+
+    def _uid(self, text: str) -> str | None:
+        found = self.desk.catalog.roster(self.desk.clock()).find_person(text)
+        return found.id if found else None
+
+
+def split(pair: str) -> tuple[str, str]:
+    """`字段=值`, with either width of the equals sign."""
+    name, sign, text = pair.replace("＝", "=", 1).partition("=")
+    if not sign:
+        raise UsageError(say("“{pair}”应写成 字段=值", pair=pair))
+    return name.strip(), text
+
+
+def read_data(path: Path) -> Mapping[str, object]:
+    """The values a YAML or JSON file holds. Errors: `UsageError`, `DefinitionProblems`."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".json":
+        try:
+            loaded = json.loads(text)
+        except json.JSONDecodeError as error:
+            place = {"line": error.lineno, "column": error.colno}
+            raise UsageError(
+                say("{file}:{line}:{column} 不是有效的 JSON", file=str(path), **place)
+            ) from error
+    else:
+        node, problems = read(text, str(path))
+        if node is None or problems:
+            raise DefinitionProblems(problems)
+        loaded = plain_data(node)
+    if not isinstance(loaded, Mapping):
+        raise UsageError(say("{file} 要写成“字段: 值”", file=str(path)))
+    return loaded

@@ -1,0 +1,212 @@
+"""What the office itself decides: rules published, posts granted, keys enrolled.
+
+Each is one signed record in the stream `org`, `defs` or `keys`; what the rules refuse is a
+record too, in `org`. Who may do it is written in the roster (`powers`), not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from engine import scribe
+from engine.catalog import DEFS, KEYS, ORG, PROCESS, ROSTER, Catalog, Draft, read_roster
+from engine.desk import ATTEMPTS, Desk, Receipt, Refused, expected, receipt_of
+from engine.errors import EvidenceError, StoreConflict
+from engine.evidence.keys import KeyChange, KeysFounded, Signer, dump_key_change, require_proof
+from engine.evidence.record import Actor
+from engine.kernel import events as happened
+from engine.kernel.command import KEY, ROLE, Reason, Refusal
+from engine.language.roster import (
+    Amendment,
+    Delegated,
+    LeaveTaken,
+    Roster,
+    dump_amendment,
+)
+from engine.scribe import SERVICE, Account
+from engine.store.store import Moved
+from engine.text import Text, say
+
+TYPES = {ORG: "org", DEFS: "def", KEYS: "key"}
+PUBLISH, FOUND, ENROL, REVOKE = "发布", "创立", "登记钥匙", "吊销钥匙"
+GRANT, WITHDRAW, DELEGATE, LEAVE = "授予岗位", "撤回岗位", "委托", "请假"
+
+
+class Registry:
+    """The office's own acts, at one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def publish(
+        self, drafts: tuple[Draft, ...], actor: str, signer: Signer, effective: date
+    ) -> tuple[Receipt, ...] | Refused:
+        """Bring texts into force by signed records, one each; an unchanged text is left alone.
+
+        Before there is a roster in force, the one about to be published says who may.
+        """
+        drafted = next((one for one in drafts if one.kind == ROSTER), None)
+        if not self._has_roster() and drafted is not None:
+            allowed = holders(read_roster(drafted.content.decode()), "publish")
+        else:
+            allowed = self.desk.catalog.roster(self.desk.clock()).powers("publish")
+        reasons = self._objections(actor, signer, allowed, say("无权发布"))
+        if reasons:
+            return self._refuse(PUBLISH, actor, signer, reasons)
+        receipts = []
+        for draft in drafts:
+            before = [
+                one
+                for one in self.desk.catalog.editions
+                if (one.kind, one.name) == (draft.kind, draft.name)
+            ]
+            if before and before[-1].digest == draft.digest:
+                continue
+            event = happened.Published(
+                kind=draft.kind,
+                name=draft.name,
+                edition=len(before) + 1,
+                digest=draft.digest,
+                model=draft.model,
+                effective=effective,
+            )
+            stream = DEFS if draft.kind == PROCESS else ORG
+            text = ((draft.kind, draft.content),)
+            receipts.append(self._declare(stream, PUBLISH, event, actor, signer, text))
+        return tuple(receipts)
+
+    def amend(
+        self, amendment: Amendment, actor: str, signer: Signer, act: str
+    ) -> Receipt | Refused:
+        """Grant or withdraw a post (power `grant`), delegate or take leave (oneself)."""
+        roster = self.desk.catalog.roster(self.desk.clock())
+        granters = roster.powers("grant")
+        allowed: tuple[str, ...]
+        match amendment:
+            case Delegated():
+                allowed = (amendment.from_person,)
+                why = say("只能委托自己的办理权")
+            case LeaveTaken():
+                allowed = (amendment.person, *granters)
+                why = say("不能替他人请假")
+            case _:
+                allowed = granters
+                why = say("无权授予岗位")
+        reasons = self._objections(actor, signer, allowed, why)
+        if reasons:
+            return self._refuse(act, actor, signer, reasons)
+        event = happened.RosterAmended(amendment=dump_amendment(amendment))
+        return self._declare(ORG, act, event, actor, signer)
+
+    def change_keys(
+        self, change: KeyChange, actor: str, signer: Signer, act: str
+    ) -> Receipt | Refused:
+        """Enrol, rotate or revoke a key.
+
+        Errors: `EvidenceError` if possession is not proven, or the founding is not sound.
+        """
+        require_proof(change, self.desk.store.origin)
+        try:
+            self.desk.keys().require_entitled(change, actor, signer.key_id)
+        except EvidenceError as error:
+            if isinstance(change, KeysFounded):
+                raise
+            reason = Reason(code=ROLE, text=error.text)
+            return self._refuse(act, actor, signer, (reason,))
+        event = happened.KeysChanged(change=dump_key_change(change))
+        return self._declare(KEYS, act, event, actor, signer)
+
+    def _objections(
+        self, actor: str, signer: Signer, allowed: tuple[str, ...], why: Text
+    ) -> tuple[Reason, ...]:
+        reasons = []
+        if actor not in allowed:
+            reasons.append(
+                Reason(
+                    code=ROLE,
+                    text=say("{person} {why}", person=self._name(actor), why=why),
+                    remedy=say(
+                        "应由 {people} 办理",
+                        people=tuple(self._name(one) for one in allowed) or say("(无人在岗)"),
+                    ),
+                )
+            )
+        if not self.desk.keys().is_valid(actor, signer.key_id):
+            reasons.append(self.desk.key_problem(signer, self._name(actor)))
+        return tuple(reasons)
+
+    def _refuse(self, act: str, actor: str, signer: Signer, reasons: tuple[Reason, ...]) -> Refused:
+        refusal = Refusal(action=act, state="", reasons=reasons)
+        signs = self.desk.service if any(one.code == KEY for one in reasons) else signer
+        receipt = self._append(ORG, scribe.refused(refusal, None), (), actor, signs)
+        return Refused(
+            case=None,
+            refusal=refusal,
+            seq=receipt.seq,
+            digest=receipt.digest,
+            at=receipt.at,
+        )
+
+    def _declare(
+        self,
+        stream: str,
+        act: str,
+        event: happened.Event,
+        actor: str,
+        signer: Signer,
+        objects: scribe.Objects = (),
+    ) -> Receipt:
+        account = Account(typ=TYPES[stream], act=act, meaning="responsibility", events=(event,))
+        return self._append(stream, account, objects, actor, signer)
+
+    def _append(
+        self,
+        stream: str,
+        account: Account,
+        objects: scribe.Objects,
+        actor: str,
+        signer: Signer,
+    ) -> Receipt:
+        desk = self.desk
+        if actor == SERVICE:
+            account = replace(account, meaning="none", way="system")
+        for _ in range(ATTEMPTS):
+            heads = desk.office_heads(stream)
+            desk.refresh()
+            at = desk.clock()
+            entry = scribe.write(
+                account,
+                self._declarant(actor, at),
+                desk.place(stream, heads),
+                desk.moment(at, at, desk.new_id()),
+                signer,
+                objects=objects,
+            )
+            try:
+                desk.store.commit((entry,), expected(heads))
+            except Moved:
+                continue
+            desk.catalog = Catalog(desk.store)
+            return receipt_of(entry)
+        raise StoreConflict
+
+    def _declarant(self, actor: str, at: datetime) -> Actor:
+        """The signer of an office record; before the first roster only his id is known."""
+        if not self._has_roster() or actor == SERVICE:
+            return Actor(uid=actor, name=actor, post="", dept="", for_=None)
+        return scribe.person(self.desk.catalog.roster(at), actor, None)
+
+    def _name(self, uid: str) -> str:
+        return (
+            self.desk.catalog.roster(self.desk.clock()).name_of(uid) if self._has_roster() else uid
+        )
+
+    def _has_roster(self) -> bool:
+        return any(one.kind == ROSTER for one in self.desk.catalog.editions)
+
+
+def holders(roster: Roster, power: str) -> tuple[str, ...]:
+    """Those who hold a power by a drafted roster."""
+    posts = roster.powers.get(power, ())
+    return tuple(dict.fromkeys(one.person for one in roster.holdings if one.post in posts))

@@ -1,0 +1,250 @@
+"""What a script expects after a step, compared with what the store says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from engine.kernel.case import Case
+from engine.language.definition import SEPARATOR, Step
+from engine.store.store import Query
+from engine.text import Text, say
+
+if TYPE_CHECKING:
+    from engine.rehearsal.player import Player
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An expectation that did not come true, and where it was written."""
+
+    step: Step
+    text: Text
+
+    def show(self, language: str = "zh") -> str:
+        return f"{self.step.source}: {self.text.show(language)}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One `then`: what must be true of a case now."""
+
+    player: Player
+    step: Step
+    wanted: Mapping[str, object]
+
+    def check(self) -> None:
+        checks: Mapping[str, Callable[[Case, object], Iterator[Text]]] = {
+            "state": self._state,
+            "asked": self._asked,
+            "not_asked": self._not_asked,
+            "due": self._due,
+            "signed": self._signed,
+            "fields": self._fields,
+            "rounds": self._rounds,
+            "late": self._late,
+            "on_time": self._on_time,
+            "closed": self._closed,
+            "children": self._children,
+        }
+        if "share" in self.wanted:
+            self._tell(self._share(self.wanted["share"]))
+        if "refusals" in self.wanted:
+            self._tell(self._refusals(self.wanted["refusals"]))
+        if not set(self.wanted) & set(checks):
+            return
+        case = self.player.case_of(self.wanted.get("case"))
+        for name, one in checks.items():
+            if name in self.wanted:
+                self._tell(one(case, self.wanted[name]))
+
+    def _tell(self, sentences: Iterator[Text]) -> None:
+        for sentence in sentences:
+            self.player.played.misses.append(Miss(self.step, sentence))
+
+    def _names(self, people: Iterable[str]) -> set[str]:
+        roster = self.player.office.desk.catalog.roster(self.player.office.now)
+        return {roster.name_of(person) for person in people}
+
+    def _state(self, case: Case, wanted: object) -> Iterator[Text]:
+        if set(words(wanted)) != set(case.configuration):
+            yield say(
+                "{number} 应在“{wanted}”,实在“{found}”",
+                number=case.number,
+                wanted=tuple(words(wanted)),
+                found=case.configuration,
+            )
+
+    def _asked(self, case: Case, wanted: object) -> Iterator[Text]:
+        found_ones = self._names(p for task in case.open_tasks for p in task.people)
+        if set(words(wanted)) != found_ones:
+            yield say(
+                "此时应找 {wanted},实找 {found}",
+                wanted=tuple(words(wanted)),
+                found=tuple(sorted(found_ones)),
+            )
+
+    def _not_asked(self, case: Case, wanted: object) -> Iterator[Text]:
+        found_ones = self._names(p for task in case.tasks for p in task.people)
+        for name in words(wanted):
+            if name in found_ones:
+                yield say("不应找 {name}", name=name)
+
+    def _due(self, case: Case, wanted: object) -> Iterator[Text]:
+        known = {
+            timer.state or timer.action: timer.due
+            for timer in case.timers
+            if timer.kind != "remind"
+        }
+        known |= {
+            one.timer.state: one.timer.due for one in case.ended if one.timer.state not in known
+        }
+        for state, moment in wanted.items() if isinstance(wanted, Mapping) else ():
+            due = next((at for path, at in known.items() if _called(path or "", str(state))), None)
+            if due != self.player.office.at(str(moment)):
+                shown = due.astimezone(self.player.office.zone) if due else None
+                yield say(
+                    "“{state}”期限应为 {wanted},实为 {found}",
+                    state=str(state),
+                    wanted=str(moment),
+                    found=str(shown),
+                )
+
+    def _signed(self, case: Case, wanted: object) -> Iterator[Text]:
+        found_ones = self._names(act.principal or act.actor for act in case.acts)
+        for name in words(wanted):
+            if name not in found_ones:
+                yield say("{name} 没有签", name=name)
+
+    def _fields(self, case: Case, wanted: object) -> Iterator[Text]:
+        for name, value in wanted.items() if isinstance(wanted, Mapping) else ():
+            found_one = case.values.get(str(name))
+            if isinstance(value, list):
+                rows = found_one if isinstance(found_one, tuple) else ()
+                if len(rows) != len(value) or not all(
+                    _row_fits(row, like) for row, like in zip(rows, value, strict=True)
+                ):
+                    yield say(
+                        "“{name}”各行应为 {wanted},实为 {found}",
+                        name=str(name),
+                        wanted=str(value),
+                        found=str(rows),
+                    )
+            elif not _fits(found_one, value):
+                yield say(
+                    "“{name}”应为 {wanted},实为 {found}",
+                    name=str(name),
+                    wanted=str(value),
+                    found=str(found_one),
+                )
+
+    def _rounds(self, case: Case, wanted: object) -> Iterator[Text]:
+        for action, number in wanted.items() if isinstance(wanted, Mapping) else ():
+            if str(case.rounds(str(action))) != str(number):
+                yield say(
+                    "“{action}”应有 {wanted} 次,实有 {found} 次",
+                    action=str(action),
+                    wanted=str(number),
+                    found=case.rounds(str(action)),
+                )
+
+    def _late(self, case: Case, wanted: object) -> Iterator[Text]:
+        late = {one.timer.state for one in case.ended if one.late}
+        for state in words(wanted):
+            if not any(_called(path, state) for path in late):
+                yield say("“{state}”应为超期", state=state)
+
+    def _on_time(self, case: Case, wanted: object) -> Iterator[Text]:
+        late = {one.timer.state for one in case.ended if one.late}
+        met = {one.timer.state for one in case.ended if not one.late}
+        for state in words(wanted):
+            if any(_called(path, state) for path in late) or not any(
+                _called(path, state) for path in met
+            ):
+                yield say("“{state}”应为按时", state=state)
+
+    def _closed(self, case: Case, wanted: object) -> Iterator[Text]:
+        if str(case.result or "false") != str(wanted):
+            yield say(
+                "{number} 结果应为 {wanted},实为 {found}",
+                number=case.number,
+                wanted=str(wanted),
+                found=str(case.result),
+            )
+
+    def _children(self, case: Case, wanted: object) -> Iterator[Text]:
+        for process, number in wanted.items() if isinstance(wanted, Mapping) else ():
+            rows = self.player.office.store.cases(process=str(process), parent=case.id)
+            if str(len(rows)) != str(number):
+                yield say(
+                    "“{process}”子案应有 {wanted} 件,实有 {found} 件",
+                    process=str(process),
+                    wanted=str(number),
+                    found=len(rows),
+                )
+
+    def _refusals(self, wanted: object) -> Iterator[Text]:
+        for code, number in wanted.items() if isinstance(wanted, Mapping) else ():
+            rows = self.player.office.store.query(Query(refusals=True, code=str(code)))
+            if str(len(rows)) != str(number):
+                yield say(
+                    "{code} 应有 {wanted} 次,实有 {found} 次",
+                    code=str(code),
+                    wanted=str(number),
+                    found=len(rows),
+                )
+
+    def _share(self, wanted: object) -> Iterator[Text]:
+        """The share of a process's cases of a period that reached a state by a moment."""
+        if not isinstance(wanted, Mapping):
+            return
+        by = self.player.office.at(str(wanted["by"]))
+        rows = [
+            row
+            for row in self.player.office.store.cases(process=str(wanted["process"]))
+            if row.period == str(wanted["period"])
+        ]
+        cases = [self.player.office.store.load_case(row.id) for row in rows]
+        met = [
+            case
+            for case in cases
+            if any(
+                _called(path, str(wanted["reached"])) and at <= by
+                for path, at in case.entered.items()
+            )
+        ]
+        top, _, bottom = str(wanted["is"]).partition("/")
+        if not cases or Fraction(len(met), len(cases)) != Fraction(int(top), int(bottom)):
+            yield say(
+                "应为 {wanted},实为 {found}/{all}",
+                wanted=str(wanted["is"]),
+                found=len(met),
+                all=len(cases),
+            )
+
+
+def words(value: object) -> list[str]:
+    """One name or a list of names, as a list."""
+    if value is None:
+        return []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _called(path: str, name: str) -> bool:
+    return path == name or path.rpartition(SEPARATOR)[2] == name
+
+
+def _fits(value: object, wanted: object) -> bool:
+    if isinstance(value, bool):
+        return str(wanted) in (("是", "true") if value else ("否", "false"))
+    return str(value if value is not None else "") == str(wanted)
+
+
+def _row_fits(row: object, wanted: object) -> bool:
+    return (
+        isinstance(row, Mapping)
+        and isinstance(wanted, Mapping)
+        and all(_fits(row.get(str(name)), value) for name, value in wanted.items())
+    )
