@@ -15,8 +15,8 @@ from engine.desk import Desk, Receipt
 from engine.errors import GuichengError, UsageError
 from engine.kernel.case import Case
 from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
-from engine.kernel.decide import CLAIM, FILL, RELEASE, TICK
 from engine.kernel.options import options
+from engine.kernel.work import CLAIM, FILL, RELEASE, TICK
 from engine.language.forms import FieldType, rows_of, tidy
 from engine.language.params import read_plain
 from engine.language.roster import Delegated

@@ -12,23 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from engine import scribe
-from engine.catalog import DEFS, KEYS, ORG, Catalog, Edition
+from engine.catalog import DEFS, KEYS, ORG, ROSTER, Catalog, Edition
 from engine.errors import StoreConflict, UnknownName
 from engine.evidence.keys import (
     KeyState,
     Signer,
     load_key_change,
 )
-from engine.evidence.record import Definition, Head, Party
+from engine.evidence.record import Actor, Definition, Head, Party
 from engine.kernel import events as happened
 from engine.kernel.case import Case, Stamp, apply
 from engine.kernel.command import KEY, Command, Decision, Perform, Reason, Refusal
 from engine.kernel.decide import decide
+from engine.kernel.opening import OPENED, Open, open_case
 from engine.kernel.situation import Seen, Situation
-from engine.kernel.system import Open, open_case
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
-from engine.scribe import ATTACHMENT, SERVICE, Moment, Objects, Place
+from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
 from engine.store.store import Entry, Moved, Repeated, Store
 from engine.text import say
 
@@ -141,8 +141,9 @@ class Desk:
         *,
         request: str | None = None,
         files: tuple[bytes, ...] = (),
+        initiator: str | None = None,
     ) -> Receipt | Refused:
-        """Open a case on somebody's own initiative."""
+        """Open a case on the actor's own initiative, or as SYSTEM on that of `initiator`."""
         wanted = request or self.new_id()
         for _ in range(ATTEMPTS):
             known = self._known(wanted)
@@ -151,7 +152,7 @@ class Desk:
             at = self.clock()
             self.refresh()
             edition, definition = self.catalog.process(process, self.day(at))
-            order = self._order(edition, definition, actor, values, at)
+            order = self._order(edition, definition, initiator or actor, values, at)
             try:
                 return self.open(order, at, actor, signer, wanted, files)
             except (Moved, Repeated):
@@ -280,12 +281,17 @@ class Desk:
         signer: Signer,
         request: str,
         files: tuple[bytes, ...] = (),
-    ) -> Receipt:
+    ) -> Receipt | Refused:
         """Write the first record of a case. Errors: `Moved`, `Repeated` from the store."""
         stream = f"case/{order.case}"
         heads = self.office_heads(stream)
         edition = next(one for one in self.catalog.editions if one.digest == order.definition)
         decision = open_case(order, self.bare_situation(edition, at), actor)
+        if not self.keys().is_valid(actor, signer.key_id):
+            problem = self.key_problem(signer, self.catalog.roster(at).name_of(actor))
+            decision = Refusal(action=OPENED, state="", reasons=(problem,))
+        if isinstance(decision, Refusal):
+            return self.refuse_outside(decision, actor, signer, _pinned(edition))
         case = folded(None, decision, Stamp(seq=0, at=at, actor=actor, values=decision.values))
         account = scribe.decided(decision, "open", case, None)
         if actor == SERVICE:
@@ -360,6 +366,67 @@ class Desk:
                 at=situation.at,
             )
         return receipt_of(entry)
+
+    def refuse_outside(
+        self,
+        refusal: Refusal,
+        actor: str,
+        signer: Signer,
+        definition: Definition | None = None,
+    ) -> Refused:
+        """Record a refusal of something that belongs to no case, in the stream `org`."""
+        signs = self.service if any(one.code == KEY for one in refusal.reasons) else signer
+        account = replace(scribe.refused(refusal, None), definition=definition)
+        receipt = self.append(ORG, account, (), actor, signs)
+        return Refused(
+            case=None,
+            refusal=refusal,
+            seq=receipt.seq,
+            digest=receipt.digest,
+            at=receipt.at,
+        )
+
+    def append(
+        self,
+        stream: str,
+        account: Account,
+        objects: scribe.Objects,
+        actor: str,
+        signer: Signer,
+    ) -> Receipt:
+        """Write one record to a stream outside any case. Errors: `StoreConflict`."""
+        if actor == SERVICE:
+            account = replace(account, meaning="none", way="system")
+        for _ in range(ATTEMPTS):
+            heads = self.office_heads(stream)
+            self.refresh()
+            at = self.clock()
+            entry = scribe.write(
+                account,
+                self._declarant(actor, at),
+                self.place(stream, heads),
+                self.moment(at, at, self.new_id()),
+                signer,
+                objects=objects,
+            )
+            try:
+                self.store.commit((entry,), expected(heads))
+            except Moved:
+                continue
+            self.catalog = Catalog(self.store)
+            return receipt_of(entry)
+        raise StoreConflict
+
+    def _declarant(self, actor: str, at: datetime) -> Actor:
+        """The signer of an office record; before the first roster only his id is known."""
+        if not self.has_roster or actor == SERVICE:
+            return Actor(uid=actor, name=actor, post="", dept="", for_=None)
+        return scribe.person(self.catalog.roster(at), actor, None)
+
+    @property
+    def has_roster(self) -> bool:
+        """Whether a roster has ever been published."""
+        return any(one.kind == ROSTER for one in self.catalog.editions)
 
     # -- inside --------------------------------------------------------------------------
 

@@ -6,17 +6,15 @@ record too, in `org`. Who may do it is written in the roster (`powers`), not her
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from engine import scribe
-from engine.catalog import DEFS, KEYS, ORG, PROCESS, ROSTER, Catalog, Draft, read_roster
-from engine.desk import ATTEMPTS, Desk, Receipt, Refused, expected, receipt_of
-from engine.errors import EvidenceError, StoreConflict
+from engine.catalog import DEFS, KEYS, ORG, PROCESS, ROSTER, Draft, read_roster
+from engine.desk import Desk, Receipt, Refused
+from engine.errors import EvidenceError
 from engine.evidence.keys import KeyChange, KeysFounded, Signer, dump_key_change, require_proof
-from engine.evidence.record import Actor
 from engine.kernel import events as happened
-from engine.kernel.command import KEY, ROLE, Reason, Refusal
+from engine.kernel.command import ROLE, Reason, Refusal
 from engine.language.roster import (
     Amendment,
     Delegated,
@@ -24,8 +22,7 @@ from engine.language.roster import (
     Roster,
     dump_amendment,
 )
-from engine.scribe import SERVICE, Account
-from engine.store.store import Moved
+from engine.scribe import Account
 from engine.text import Text, say
 
 TYPES = {ORG: "org", DEFS: "def", KEYS: "key"}
@@ -47,13 +44,13 @@ class Registry:
         Before there is a roster in force, the one about to be published says who may.
         """
         drafted = next((one for one in drafts if one.kind == ROSTER), None)
-        if not self._has_roster() and drafted is not None:
+        if not self.desk.has_roster and drafted is not None:
             allowed = holders(read_roster(drafted.content.decode()), "publish")
         else:
             allowed = self.desk.catalog.roster(self.desk.clock()).powers("publish")
         reasons = self._objections(actor, signer, allowed, say("无权发布"))
         if reasons:
-            return self._refuse(PUBLISH, actor, signer, reasons)
+            return self.desk.refuse_outside(_no(PUBLISH, reasons), actor, signer)
         receipts = []
         for draft in drafts:
             before = [
@@ -95,7 +92,7 @@ class Registry:
                 why = say("无权授予岗位")
         reasons = self._objections(actor, signer, allowed, why)
         if reasons:
-            return self._refuse(act, actor, signer, reasons)
+            return self.desk.refuse_outside(_no(act, reasons), actor, signer)
         event = happened.RosterAmended(amendment=dump_amendment(amendment))
         return self._declare(ORG, act, event, actor, signer)
 
@@ -113,7 +110,7 @@ class Registry:
             if isinstance(change, KeysFounded):
                 raise
             reason = Reason(code=ROLE, text=error.text)
-            return self._refuse(act, actor, signer, (reason,))
+            return self.desk.refuse_outside(_no(act, (reason,)), actor, signer)
         event = happened.KeysChanged(change=dump_key_change(change))
         return self._declare(KEYS, act, event, actor, signer)
 
@@ -136,18 +133,6 @@ class Registry:
             reasons.append(self.desk.key_problem(signer, self._name(actor)))
         return tuple(reasons)
 
-    def _refuse(self, act: str, actor: str, signer: Signer, reasons: tuple[Reason, ...]) -> Refused:
-        refusal = Refusal(action=act, state="", reasons=reasons)
-        signs = self.desk.service if any(one.code == KEY for one in reasons) else signer
-        receipt = self._append(ORG, scribe.refused(refusal, None), (), actor, signs)
-        return Refused(
-            case=None,
-            refusal=refusal,
-            seq=receipt.seq,
-            digest=receipt.digest,
-            at=receipt.at,
-        )
-
     def _declare(
         self,
         stream: str,
@@ -158,55 +143,19 @@ class Registry:
         objects: scribe.Objects = (),
     ) -> Receipt:
         account = Account(typ=TYPES[stream], act=act, meaning="responsibility", events=(event,))
-        return self._append(stream, account, objects, actor, signer)
-
-    def _append(
-        self,
-        stream: str,
-        account: Account,
-        objects: scribe.Objects,
-        actor: str,
-        signer: Signer,
-    ) -> Receipt:
-        desk = self.desk
-        if actor == SERVICE:
-            account = replace(account, meaning="none", way="system")
-        for _ in range(ATTEMPTS):
-            heads = desk.office_heads(stream)
-            desk.refresh()
-            at = desk.clock()
-            entry = scribe.write(
-                account,
-                self._declarant(actor, at),
-                desk.place(stream, heads),
-                desk.moment(at, at, desk.new_id()),
-                signer,
-                objects=objects,
-            )
-            try:
-                desk.store.commit((entry,), expected(heads))
-            except Moved:
-                continue
-            desk.catalog = Catalog(desk.store)
-            return receipt_of(entry)
-        raise StoreConflict
-
-    def _declarant(self, actor: str, at: datetime) -> Actor:
-        """The signer of an office record; before the first roster only his id is known."""
-        if not self._has_roster() or actor == SERVICE:
-            return Actor(uid=actor, name=actor, post="", dept="", for_=None)
-        return scribe.person(self.desk.catalog.roster(at), actor, None)
+        return self.desk.append(stream, account, objects, actor, signer)
 
     def _name(self, uid: str) -> str:
-        return (
-            self.desk.catalog.roster(self.desk.clock()).name_of(uid) if self._has_roster() else uid
-        )
-
-    def _has_roster(self) -> bool:
-        return any(one.kind == ROSTER for one in self.desk.catalog.editions)
+        if not self.desk.has_roster:
+            return uid
+        return self.desk.catalog.roster(self.desk.clock()).name_of(uid)
 
 
 def holders(roster: Roster, power: str) -> tuple[str, ...]:
     """Those who hold a power by a drafted roster."""
     posts = roster.powers.get(power, ())
     return tuple(dict.fromkeys(one.person for one in roster.holdings if one.post in posts))
+
+
+def _no(act: str, reasons: tuple[Reason, ...]) -> Refusal:
+    return Refusal(action=act, state="", reasons=reasons)

@@ -16,8 +16,8 @@ from engine.errors import StoreConflict
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.opening import Open
 from engine.kernel.system import (
-    Open,
     carried,
     child_reported,
     fire,

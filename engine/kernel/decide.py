@@ -3,66 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from engine.errors import UsageError
 from engine.kernel import events as happened
 from engine.kernel.apart import conflicts
 from engine.kernel.auto import run_automatic
-from engine.kernel.case import Case, Stamp, Status, Task
+from engine.kernel.case import Case, Task
 from engine.kernel.command import (
-    ATTACHMENT,
     CONFLICT,
     DELEGATION,
     DONE,
     GUARD,
     LIMIT,
-    READONLY,
     ROLE,
-    Claim,
     Command,
     Decision,
-    Fill,
     Option,
     Perform,
-    Reason,
     Refusal,
-    Release,
-    TickItems,
-    in_order,
 )
 from engine.kernel.draft import Draft
 from engine.kernel.facts import CaseFacts
-from engine.kernel.options import find_options, options, require_branch, states_in_work, unfinished
+from engine.kernel.hearing import Hearing, check_editable, check_form, hear, refusal_of, unticked
+from engine.kernel.options import find_options, options, require_branch, unfinished
 from engine.kernel.situation import Situation
-from engine.language import forms
+from engine.kernel.work import decide_work
 from engine.language.definition import Action, Arm, Meaning, Required, Rule, Slot, State
 from engine.language.expressions import Expression, explain
-from engine.language.forms import FieldType, Values
-from engine.text import Text, say
-
-CLAIM, RELEASE, FILL, TICK = "签收", "退还", "填写", "勾选"
-
-
-@dataclass(slots=True, kw_only=True)
-class Hearing:
-    """One person's request while it is heard: who stands behind it, and what speaks against."""
-
-    draft: Draft
-    actor: str
-    principal: str | None
-    reasons: list[Reason] = field(default_factory=list)
-
-    @property
-    def people(self) -> frozenset[str]:
-        return frozenset({self.actor} | ({self.principal} if self.principal else set()))
-
-    @property
-    def party(self) -> str:
-        return self.principal or self.actor
-
-    def no(self, code: str, text: Text, **more: object) -> None:
-        self.reasons.append(Reason(code=code, text=text, **more))  # type: ignore[arg-type]
+from engine.text import say
 
 
 def decide(case: Case, command: Command, situation: Situation, seq: int) -> Decision | Refusal:
@@ -73,17 +41,9 @@ def decide(case: Case, command: Command, situation: Situation, seq: int) -> Deci
     Errors: `UsageError` for a name the procedure does not know or an unclear branch.
     """
     require_branch(situation.definition, command.branch)
-    match command:
-        case Perform():
-            return _perform(case, command, situation, seq)
-        case Fill():
-            return _work(case, command, situation, seq, FILL, _fill)
-        case TickItems():
-            return _work(case, command, situation, seq, TICK, _tick)
-        case Claim():
-            return _work(case, command, situation, seq, CLAIM, _claim)
-        case Release():
-            return _work(case, command, situation, seq, RELEASE, _release)
+    if isinstance(command, Perform):
+        return _perform(case, command, situation, seq)
+    return decide_work(case, command, situation, seq)
 
 
 # -- performing an action -------------------------------------------------------------
@@ -91,10 +51,10 @@ def decide(case: Case, command: Command, situation: Situation, seq: int) -> Deci
 
 def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> Decision | Refusal:
     found = find_options(situation.definition, case, command.action, command.branch)
-    hearing = _hearing(case, command.actor, command.principal, situation, seq)
+    hearing = hear(case, command.actor, command.principal, situation, seq)
     if not found:
         _say_not_now(hearing, case, command.action)
-        return _refusal(hearing, command.action, case.configuration[0])
+        return refusal_of(hearing, command.action, case.configuration[0])
     option, slot, task = _chosen(hearing, found, command)
     action, state = option.action, option.state
     _check_person(hearing, action, state, slot, task)
@@ -109,12 +69,12 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
             ),
             source=action.source,
         )
-        return _refusal(hearing, action.name, state.path)
+        return refusal_of(hearing, action.name, state.path)
     _enter_values(hearing, command, action, state, slot)
     _check_conditions(hearing, command, action, state)
     target = _target(hearing, action, state)
     if hearing.reasons:
-        return _refusal(hearing, action.name, state.path)
+        return refusal_of(hearing, action.name, state.path)
     return _carry_out(hearing, command, option, slot, task, target)
 
 
@@ -222,19 +182,6 @@ def _place(
     return (state.slots[0] if state.slots else None), None
 
 
-def _hearing(
-    case: Case, actor: str, principal: str | None, situation: Situation, seq: int
-) -> Hearing:
-    stamp = Stamp(seq=seq, at=situation.at, actor=actor, principal=principal)
-    hearing = Hearing(draft=Draft(case, situation, stamp), actor=actor, principal=principal)
-    if situation.roster.is_readonly(actor):
-        hearing.no(
-            READONLY,
-            say("{person} 的账号只读,不得办理业务", person=situation.roster.name_of(actor)),
-        )
-    return hearing
-
-
 # -- who ------------------------------------------------------------------------------
 
 
@@ -301,7 +248,7 @@ def _enter_values(
     """Put what was typed into the draft, and say what is wrong or missing."""
     minutes = slot.role.minutes if slot and slot.role.is_recorded else ()
     editable = {*state.edit, *action.edit, *minutes}
-    _check_editable(hearing, command.values, editable)
+    check_editable(hearing, command.values, editable)
     if command.values:
         hearing.draft.set({n: v for n, v in command.values.items() if n in editable})
     elif not hearing.draft.case.configuration:
@@ -319,13 +266,7 @@ def _enter_values(
     )
     facts = hearing.draft.facts()
     required = frozenset(one.field for one in demanded if facts.holds(one.when))
-    _check_form(hearing, frozenset(editable), required)
-
-
-def _check_editable(hearing: Hearing, values: Values, editable: set[str]) -> None:
-    fixed = tuple(sorted(name for name in values if name not in editable))
-    if fixed:
-        hearing.no(GUARD, say("这些字段不能在此环节填写:{fields}", fields=fixed))
+    check_form(hearing, frozenset(editable), required)
 
 
 def _append(hearing: Hearing, command: Perform, table: str) -> None:
@@ -333,26 +274,6 @@ def _append(hearing: Hearing, command: Perform, table: str) -> None:
         hearing.no(GUARD, say("请填写“{table}”的一行", table=table))
         return
     hearing.draft.append(table, command.row)
-
-
-def _check_form(hearing: Hearing, editable: frozenset[str], required: frozenset[str]) -> None:
-    form = hearing.draft.situation.definition.form
-    problems = forms.check_submission(
-        form,
-        hearing.draft.case.values,
-        editable,
-        required,
-        hearing.draft.evaluate,
-    )
-    for problem in problems:
-        name = problem.path.split("[")[0]
-        found = form.field(name)
-        missing = found is not None and found.type is FieldType.ATTACHMENT
-        hearing.no(
-            ATTACHMENT if missing else GUARD,
-            say("{field}:{text}", field=problem.path, text=problem.text),
-            source=found.source if found else None,
-        )
 
 
 def _check_conditions(hearing: Hearing, command: Perform, action: Action, state: State) -> None:
@@ -403,19 +324,6 @@ def _require(
             because.text if words is None else say("{words}({why})", words=words, why=because.text)
         )
         hearing.no(code, text, rule=name, source=rule.source if rule else action.source)
-
-
-def unticked(draft: Draft, state: State) -> tuple[str, ...]:
-    """The checklist lines of a state that apply and nobody has ticked."""
-    if state.checklist is None:
-        return ()
-    facts = draft.facts()
-    ticked = draft.case.ticked.get(state.path, ())
-    return tuple(
-        item.name
-        for item in state.checklist.items
-        if item.name not in ticked and facts.holds(item.when)
-    )
 
 
 def _target(hearing: Hearing, action: Action, state: State) -> Callable[[int], bool]:
@@ -544,147 +452,3 @@ def _decision(
         recorded_for=(role.collective or role.outsider) if role else None,
         reason=command.reason,
     )
-
-
-def _refusal(hearing: Hearing, action: str, state: str) -> Refusal:
-    return Refusal(
-        action=action,
-        state=state,
-        reasons=in_order(hearing.reasons),
-        facts=dict(hearing.draft.read),
-    )
-
-
-# -- work inside a state: claim, release, fill, tick ------------------------------------
-
-Inside = Callable[[Hearing, Command, State, Task], None]
-
-
-def _work(
-    case: Case,
-    command: Fill | TickItems | Claim | Release,
-    situation: Situation,
-    seq: int,
-    name: str,
-    inside: Inside,
-) -> Decision | Refusal:
-    principal = command.principal if isinstance(command, Fill | TickItems) else None
-    hearing = _hearing(case, command.actor, principal, situation, seq)
-    tasks = _my_tasks(hearing, command.branch)
-    if isinstance(command, TickItems):
-        tasks = _with_items(hearing, tasks, command)
-    if len({task.state for task in tasks}) > 1:
-        raise UsageError(
-            say(
-                "您在 {states} 都有待办,请用 --branch 指明",
-                states=tuple(task.state for task in tasks),
-            )
-        )
-    if not tasks:
-        _say_nothing_to_do(hearing, case)
-        return _refusal(hearing, name, case.configuration[0])
-    state = situation.definition.state(tasks[0].state)
-    inside(hearing, command, state, tasks[0])
-    if hearing.reasons:
-        return _refusal(hearing, name, state.path)
-    run_automatic(hearing.draft)
-    return Decision(
-        action=name,
-        state=state.path,
-        task=tasks[0].id,
-        events=tuple(hearing.draft.events),
-        values=dict(hearing.draft.values),
-        facts=dict(hearing.draft.read),
-        principal=hearing.principal,
-    )
-
-
-def _my_tasks(hearing: Hearing, branch: str | None) -> list[Task]:
-    definition = hearing.draft.situation.definition
-    return [
-        task
-        for task in hearing.draft.case.open_tasks
-        if (branch is None or branch in (task.state, definition.state(task.state).name))
-        and hearing.party
-        in hearing.draft.participants(definition.state(task.state).slots[task.slot])
-    ]
-
-
-def _with_items(hearing: Hearing, tasks: list[Task], command: TickItems) -> list[Task]:
-    """Of several open checklists, the one that has all the lines named."""
-    definition = hearing.draft.situation.definition
-
-    def lines(task: Task) -> set[str]:
-        checklist = definition.state(task.state).checklist
-        return {item.name for item in checklist.items} if checklist else set()
-
-    having = [task for task in tasks if lines(task) and set(command.items) <= lines(task)]
-    return having or [task for task in tasks if lines(task)] or tasks
-
-
-def _say_nothing_to_do(hearing: Hearing, case: Case) -> None:
-    roster = hearing.draft.situation.roster
-    if case.closed_at is not None:
-        hearing.no(DONE, say("本案已办结({state}),不再办理", state=case.configuration[0]))
-        return
-    holders = tuple(
-        roster.name_of(person)
-        for state in states_in_work(hearing.draft.situation.definition, case)
-        for slot in state.slots
-        for person in hearing.draft.participants(slot)
-    )
-    hearing.no(
-        ROLE,
-        say(
-            "{person} 在本案没有待办;现由 {people} 办理",
-            person=roster.name_of(hearing.party),
-            people=tuple(dict.fromkeys(holders)) or (say("系统"),),
-        ),
-    )
-
-
-def _claim(hearing: Hearing, command: Command, state: State, task: Task) -> None:
-    if task.status is Status.CLAIMED:
-        roster = hearing.draft.situation.roster
-        hearing.no(DONE, say("已由 {person} 签收", person=roster.name_of(task.claimed_by or "")))
-        return
-    for action in state.actions:
-        role = state.slots[task.slot].role.name
-        hearing.reasons.extend(conflicts(hearing.draft.facts(), action, role, hearing.people))
-    if not hearing.reasons:
-        hearing.draft.emit(happened.TaskClaimed(task=task.id, by=hearing.actor))
-
-
-def _release(hearing: Hearing, command: Command, state: State, task: Task) -> None:
-    if task.claimed_by != hearing.actor:
-        hearing.no(GUARD, say("这项待办不在您名下,无可退还"))
-        return
-    hearing.draft.emit(happened.TaskReleased(task=task.id))
-
-
-def _fill(hearing: Hearing, command: Command, state: State, task: Task) -> None:
-    assert isinstance(command, Fill)
-    _check_editable(hearing, command.values, set(state.edit))
-    hearing.draft.set({n: v for n, v in command.values.items() if n in state.edit})
-    _check_form(hearing, frozenset(command.values), frozenset())
-
-
-def _tick(hearing: Hearing, command: Command, state: State, task: Task) -> None:
-    assert isinstance(command, TickItems)
-    open_items = unticked(hearing.draft, state)
-    wanted = command.items or open_items
-    wrong = tuple(item for item in wanted if item not in open_items)
-    if state.checklist is None or wrong:
-        hearing.no(
-            GUARD,
-            say("检查单没有这些待勾的项:{items};待勾:{open}", items=wrong, open=open_items),
-            source=state.source,
-        )
-        return
-    hearing.draft.emit(happened.ItemsTicked(state=state.path, items=tuple(wanted)))
-
-
-def why(case: Case, command: Command, situation: Situation, seq: int) -> tuple[Reason, ...]:
-    """Every reason against a command, without doing anything; empty if it may be done."""
-    answer = decide(case, command, replace(situation), seq)
-    return answer.reasons if isinstance(answer, Refusal) else ()

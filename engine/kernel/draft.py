@@ -13,6 +13,7 @@ from datetime import datetime
 from engine.errors import GuichengError
 from engine.kernel import events as happened
 from engine.kernel.case import Case, Stamp, Task, apply
+from engine.kernel.command import Decision
 from engine.kernel.deadlines import Due, find_due
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain
@@ -70,6 +71,17 @@ class Draft:
     def facts(self, extra: Mapping[str, object] | None = None) -> CaseFacts:
         return CaseFacts(
             self.case, self.situation, actor=self._stamp.actor, extra=extra or {}, read=self.read
+        )
+
+    def decided(self, action: str, state: str) -> Decision:
+        """What the system did on its own, as a decision."""
+        return Decision(
+            action=action,
+            state=state,
+            task=None,
+            events=tuple(self.events),
+            values=dict(self.values),
+            facts=dict(self.read),
         )
 
     # -- values -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the engine itself does to a case: open it, fire its timers, pass news on.
+"""What the engine itself does to a case: fire its timers, pass news on.
 
 None of it carries an approval, and none of it is consent by silence: a timer reminds,
 escalates, or performs an action the procedure gives to SYSTEM by name.
@@ -7,7 +7,6 @@ escalates, or performs an action the procedure gives to SYSTEM by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.kernel import events as happened
 from engine.kernel.auto import is_possible, perform, run_automatic
@@ -18,54 +17,11 @@ from engine.kernel.facts import CaseFacts, plain
 from engine.kernel.options import options
 from engine.kernel.situation import Situation
 from engine.language.definition import SYSTEM, Late, Take
-from engine.language.forms import Row, Value, Values
+from engine.language.forms import Row
 from engine.text import say
 
-OPENED, REPORTED, JOINED, CARRIED, REOFFERED = "立案", "子案回报", "归集", "结转", "重新交办"
+REPORTED, JOINED, CARRIED, REOFFERED = "子案回报", "归集", "结转", "重新交办"
 TIMED = {"due": "到期", "remind": "提醒"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """A new case, with the values it starts from."""
-
-    case: str
-    number: str
-    definition: str
-    edition: int
-    params: str
-    initiator: str
-    parent: str | None = None
-    request: str | None = None
-    period: str | None = None
-    values: Values
-    carried_from: Case | None = None
-
-
-def open_case(order: Open, situation: Situation, actor: str) -> Decision:
-    """Open a case and enter its start state."""
-    stamp = Stamp(seq=0, at=situation.at, actor=actor)
-    draft = Draft(None, situation, stamp)
-    draft.emit(
-        happened.CaseOpened(
-            case=order.case,
-            number=order.number,
-            process=situation.definition.name,
-            definition=order.definition,
-            edition=order.edition,
-            params=order.params,
-            initiator=order.initiator,
-            department=situation.roster.department_of(order.initiator),
-            parent=order.parent,
-            request=order.request,
-            period=order.period,
-        )
-    )
-    draft.set(order.values)
-    draft.move(situation.chart.start(), None)
-    draft.set_case_timers()
-    run_automatic(draft)
-    return _decision(draft, OPENED, draft.case.configuration[0])
 
 
 def fire(case: Case, timer_id: str, situation: Situation, seq: int) -> Decision:
@@ -87,7 +43,7 @@ def fire(case: Case, timer_id: str, situation: Situation, seq: int) -> Decision:
         if option is not None and is_possible(draft, option):
             perform(draft, option)
             run_automatic(draft)
-    return _decision(draft, timer.action or TIMED[timer.kind], timer.state or case.configuration[0])
+    return draft.decided(timer.action or TIMED[timer.kind], timer.state or case.configuration[0])
 
 
 def _told(draft: Draft, kind: str, path: str) -> tuple[str, ...]:
@@ -132,7 +88,7 @@ def told(case: Case, action: str, situation: Situation, seq: int) -> Decision | 
         return Refusal(action=action, state=case.configuration[0], reasons=(reason,))
     perform(draft, option)
     run_automatic(draft)
-    return _decision(draft, action, option.state.path)
+    return draft.decided(action, option.state.path)
 
 
 def child_reported(
@@ -155,7 +111,7 @@ def child_reported(
         if report.process == child.process and wanted and report.take is not None:
             _take(draft, report.take, child, child_situation)
     run_automatic(draft)
-    return _decision(draft, REPORTED, case.configuration[0])
+    return draft.decided(REPORTED, case.configuration[0])
 
 
 def member_joined(
@@ -167,14 +123,14 @@ def member_joined(
     if situation.definition.gather is not None:
         _take(draft, situation.definition.gather.take, member, member_situation)
     run_automatic(draft)
-    return _decision(draft, JOINED, case.configuration[0])
+    return draft.decided(JOINED, case.configuration[0])
 
 
 def carried(case: Case, into: str, situation: Situation, seq: int) -> Decision:
     """The open matter of this case went on in another."""
     draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
     draft.emit(happened.CaseCarried(case=into))
-    return _decision(draft, CARRIED, case.configuration[0])
+    return draft.decided(CARRIED, case.configuration[0])
 
 
 def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
@@ -185,7 +141,7 @@ def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
         people = draft.participants(slot)
         if people != task.people:
             draft.emit(happened.TaskReoffered(task=task.id, people=people))
-    return _decision(draft, REOFFERED, case.configuration[0]) if draft.events else None
+    return draft.decided(REOFFERED, case.configuration[0]) if draft.events else None
 
 
 def _take(draft: Draft, take: Take, source: Case, source_situation: Situation) -> None:
@@ -204,15 +160,3 @@ def _rows(take: Take, facts: CaseFacts) -> tuple[Mapping[str, object], ...]:
     rows = facts.lookup(take.rows)
     several = rows if isinstance(rows, tuple) else ()
     return tuple(row for row in several if isinstance(row, Mapping))
-
-
-def _decision(draft: Draft, action: str, state: str) -> Decision:
-    values: dict[str, Value] = dict(draft.values)
-    return Decision(
-        action=action,
-        state=state,
-        task=None,
-        events=tuple(draft.events),
-        values=values,
-        facts=dict(draft.read),
-    )

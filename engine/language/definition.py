@@ -418,6 +418,8 @@ class ProcessDefinition:
     every: Every | None
     gather: Gather | None
     children: tuple[ChildReport, ...]
+    opened_by: Slot | None  # who starts a case; None is whoever the start state asks
+    is_opened_by_system: bool  # only another case or the calendar starts one
     start: str
     states: tuple[State, ...]
     actions: tuple[Action, ...]

@@ -32,7 +32,7 @@ from engine.language.params import Params, read_plain
 from engine.language.parts import read_assignments, read_basis, read_rule
 from engine.language.reader import Cursor, Mapping_, Node, Scalar, Sequence, read
 from engine.language.scope import process_scope
-from engine.language.state_loader import StateLoader
+from engine.language.state_loader import StateLoader, is_system
 from engine.language.typing import check_expressions
 from engine.text import say
 
@@ -84,7 +84,7 @@ class _Loader:
         )
         states = loader.states(top.get("states"))
         actions = loader.case_actions(top.get("actions"))
-        start = top.get("start")
+        start, opened_by = top.get("start"), top.get("opened_by")
         definition = ProcessDefinition(
             name=cursor.text(top.get("process")),
             en=cursor.optional(top.get("en")),
@@ -104,6 +104,8 @@ class _Loader:
             children=tuple(
                 self._child(key, value) for key, value in cursor.entries(top.get("children"))
             ),
+            opened_by=loader.slot(opened_by) if opened_by and not is_system(opened_by) else None,
+            is_opened_by_system=opened_by is not None and is_system(opened_by),
             start=loader.resolve(cursor.text(start), start.source) if start else "",
             states=states,
             actions=actions,

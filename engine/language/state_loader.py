@@ -194,7 +194,7 @@ class StateLoader:
                 self._names(inside.get("sees")),
                 cursor.one_of(inside.get("meaning"), MEANINGS, Meaning.APPROVAL),
             )
-        slots = (self.slot(who),) if who is not None and not _is_system(who) else ()
+        slots = (self.slot(who),) if who is not None and not is_system(who) else ()
         meaning = cursor.one_of(sign, MEANINGS, Meaning.NONE) if sign else Meaning.NONE
         return slots, None, False, (), meaning
 
@@ -357,8 +357,8 @@ class StateLoader:
             home=home,
             sources=self._sources(top.get("from")),
             arms=self._arms(to, home, key.source) if "refuse" not in top else (),
-            who=self.slot(who) if who is not None and not _is_system(who) else None,
-            by_system=(who is not None and _is_system(who))
+            who=self.slot(who) if who is not None and not is_system(who) else None,
+            by_system=(who is not None and is_system(who))
             or at is not None
             or (who is None and cursor.boolean(top.get("auto")) and not home),
             when=read_expression(cursor, top.get("when")),
@@ -500,7 +500,7 @@ def _kind(top: Mapping_, slots: tuple[Slot, ...]) -> Kind:
     return Kind.TASK if slots else Kind.WAIT
 
 
-def _is_system(node: Node) -> bool:
+def is_system(node: Node) -> bool:
     return isinstance(node, Scalar) and node.text == SYSTEM
 
 

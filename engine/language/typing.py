@@ -60,6 +60,8 @@ def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
         yield _Use(role.recorder, t.PEOPLE, role.source, scope)
     for duty in definition.duties:
         yield _Use(duty.holders, t.PEOPLE, definition.source, scope)
+    opener = (definition.opened_by,) if definition.opened_by else ()
+    yield from _slot_uses(opener, definition.source, scope)
     for table in definition.tables:
         for row in table.rows:
             yield _Use(row.when, t.BOOL, table.source, scope)

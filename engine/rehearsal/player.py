@@ -11,13 +11,14 @@ from engine.errors import GuichengError, UsageError
 from engine.evidence.keys import Signer
 from engine.kernel.case import Case
 from engine.kernel.command import Claim, Command, Fill, Perform, Release, TickItems
-from engine.kernel.decide import CLAIM, FILL, RELEASE, TICK
-from engine.language.definition import ProcessDefinition, Step
+from engine.kernel.work import CLAIM, FILL, RELEASE, TICK
+from engine.language.definition import SYSTEM, ProcessDefinition, Step
 from engine.language.forms import Form, Row, Value, read_row, read_value
 from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted, PostWithdrawn
 from engine.registry import DELEGATE, GRANT, LEAVE, WITHDRAW
 from engine.rehearsal.office import Office
 from engine.rehearsal.outcome import Miss, Outcome, words
+from engine.scribe import SERVICE
 from engine.text import Text, say
 
 AMENDMENTS = {"grant": GRANT, "withdraw": WITHDRAW, "delegate": DELEGATE, "leave": LEAVE}
@@ -76,6 +77,8 @@ class Player:
     def _do(self, step: Step, told: Mapping[str, object]) -> Receipt | Refused | None:
         if "who" not in told:
             return None
+        if "start" in told and told["who"] == SYSTEM:
+            return self._start(told, SERVICE, self.office.service)
         actor = self.office.person(str(told["who"]))
         signer = self.office.signers[actor]
         if "start" in told:
@@ -88,7 +91,8 @@ class Player:
         name = str(told["start"])
         definition = self.office.definitions[name]
         values = self.values(definition.form, told.get("set"))
-        answer = self.office.desk.start(name, actor, signer, values)
+        behind = self.office.person(str(told["initiator"])) if "initiator" in told else None
+        answer = self.office.desk.start(name, actor, signer, values, initiator=behind)
         if isinstance(answer, Receipt) and answer.case is not None:
             self.last = answer.case.id
             self.aliases[str(told.get("as", "它"))] = answer.case.id

@@ -16,6 +16,7 @@ from engine.kernel.options import options
 from engine.language.expressions import names
 from engine.language.forms import Field, FieldType, Value
 from engine.rehearsal.office import Office
+from engine.scribe import SERVICE
 from tests.conftest import ROOT, open_office
 
 PROCESSES = sorted(path.stem for path in (ROOT / "processes").glob("*.yaml"))
@@ -72,7 +73,11 @@ def walk(process: str, dice: list[int]) -> tuple[Office, list[str]]:
     for action in definition.all_actions():
         if action.at is not None and action.at.of is not None:
             values |= {name: "2026-11" for name in names(action.at.of)}
-    opened = office.desk.start(process, actor, office.signers[actor], values)
+    if definition.is_opened_by_system:
+        opened = office.desk.start(process, SERVICE, office.service, values, initiator=actor)
+    else:
+        first = {n: v for n, v in values.items() if n in definition.state(definition.start).edit}
+        opened = office.desk.start(process, actor, office.signers[actor], first)
     assert isinstance(opened, Receipt)
     assert opened.case is not None
     told = [str(opened.case.configuration)]

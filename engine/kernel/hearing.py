@@ -1,0 +1,98 @@
+"""One person's request while it is heard: who stands behind it, what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.kernel.case import Case, Stamp
+from engine.kernel.command import ATTACHMENT, GUARD, READONLY, Reason, Refusal, in_order
+from engine.kernel.draft import Draft
+from engine.kernel.situation import Situation
+from engine.language import forms
+from engine.language.definition import State
+from engine.language.forms import FieldType, Values
+from engine.text import Text, say
+
+
+@dataclass(slots=True, kw_only=True)
+class Hearing:
+    """One person's request while it is heard: who stands behind it, and what speaks against."""
+
+    draft: Draft
+    actor: str
+    principal: str | None
+    reasons: list[Reason] = field(default_factory=list)
+
+    @property
+    def people(self) -> frozenset[str]:
+        return frozenset({self.actor} | ({self.principal} if self.principal else set()))
+
+    @property
+    def party(self) -> str:
+        return self.principal or self.actor
+
+    def no(self, code: str, text: Text, **more: object) -> None:
+        self.reasons.append(Reason(code=code, text=text, **more))  # type: ignore[arg-type]
+
+
+def hear(case: Case, actor: str, principal: str | None, situation: Situation, seq: int) -> Hearing:
+    stamp = Stamp(seq=seq, at=situation.at, actor=actor, principal=principal)
+    hearing = Hearing(draft=Draft(case, situation, stamp), actor=actor, principal=principal)
+    check_readonly(hearing)
+    return hearing
+
+
+def check_readonly(hearing: Hearing) -> None:
+    """Auditors and administrators look on; they take no step."""
+    roster = hearing.draft.situation.roster
+    if roster.is_readonly(hearing.actor):
+        text = say("{person} 的账号只读,不得办理业务", person=roster.name_of(hearing.actor))
+        hearing.no(READONLY, text)
+
+
+def check_editable(hearing: Hearing, values: Values, editable: set[str]) -> None:
+    fixed = tuple(sorted(name for name in values if name not in editable))
+    if fixed:
+        hearing.no(GUARD, say("这些字段不能在此环节填写:{fields}", fields=fixed))
+
+
+def check_form(hearing: Hearing, editable: frozenset[str], required: frozenset[str]) -> None:
+    form = hearing.draft.situation.definition.form
+    problems = forms.check_submission(
+        form,
+        hearing.draft.case.values,
+        editable,
+        required,
+        hearing.draft.evaluate,
+    )
+    for problem in problems:
+        name = problem.path.split("[")[0]
+        found = form.field(name)
+        missing = found is not None and found.type is FieldType.ATTACHMENT
+        hearing.no(
+            ATTACHMENT if missing else GUARD,
+            say("{field}:{text}", field=problem.path, text=problem.text),
+            source=found.source if found else None,
+        )
+
+
+def unticked(draft: Draft, state: State) -> tuple[str, ...]:
+    """The checklist lines of a state that apply and nobody has ticked."""
+    if state.checklist is None:
+        return ()
+    facts = draft.facts()
+    ticked = draft.case.ticked.get(state.path, ())
+    return tuple(
+        item.name
+        for item in state.checklist.items
+        if item.name not in ticked and facts.holds(item.when)
+    )
+
+
+def refusal_of(hearing: Hearing, action: str, state: str) -> Refusal:
+    return Refusal(
+        action=action,
+        state=state,
+        reasons=in_order(hearing.reasons),
+        facts=dict(hearing.draft.read),
+    )

@@ -1,0 +1,99 @@
+"""The first record of a case: what it starts with, and whether this person may start it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.kernel import events as happened
+from engine.kernel.auto import run_automatic
+from engine.kernel.case import Case, Stamp
+from engine.kernel.command import ROLE, Decision, Refusal
+from engine.kernel.draft import Draft
+from engine.kernel.hearing import Hearing, check_editable, check_form, check_readonly, refusal_of
+from engine.kernel.situation import Situation
+from engine.language.definition import SYSTEM
+from engine.language.forms import Values
+from engine.text import say
+
+OPENED = "立案"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A new case, with the values it starts from."""
+
+    case: str
+    number: str
+    definition: str
+    edition: int
+    params: str
+    initiator: str
+    parent: str | None = None
+    request: str | None = None
+    period: str | None = None
+    values: Values
+    carried_from: Case | None = None
+
+
+def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refusal:
+    """Open a case and enter its start state, or every reason why this person may not.
+
+    What SYSTEM opens, another case or the calendar has asked for: it is not judged again.
+    """
+    draft = Draft(None, situation, Stamp(seq=0, at=situation.at, actor=actor))
+    draft.emit(
+        happened.CaseOpened(
+            case=order.case,
+            number=order.number,
+            process=situation.definition.name,
+            definition=order.definition,
+            edition=order.edition,
+            params=order.params,
+            initiator=order.initiator,
+            department=situation.roster.department_of(order.initiator),
+            parent=order.parent,
+            request=order.request,
+            period=order.period,
+        )
+    )
+    draft.set(order.values)
+    if actor != SYSTEM:
+        hearing = Hearing(draft=draft, actor=actor, principal=None)
+        check_readonly(hearing)
+        _check_opener(hearing)
+        _check_values(hearing, order.values)
+        if hearing.reasons:
+            return refusal_of(hearing, OPENED, "")
+    draft.move(situation.chart.start(), None)
+    draft.set_case_timers()
+    run_automatic(draft)
+    return draft.decided(OPENED, draft.case.configuration[0])
+
+
+def _check_opener(hearing: Hearing) -> None:
+    situation = hearing.draft.situation
+    definition, roster = situation.definition, situation.roster
+    if definition.is_opened_by_system:
+        text = say("“{process}”由别的案件或按期立案,不由人立案", process=definition.name)
+        hearing.no(ROLE, text, source=definition.source)
+        return
+    first = definition.state(definition.start)
+    slots = (definition.opened_by,) if definition.opened_by else first.slots
+    people = tuple(one for slot in slots for one in hearing.draft.participants(slot))
+    if hearing.actor not in people:
+        hearing.no(
+            ROLE,
+            say(
+                "{person} 不能立“{process}”案;应由 {people} 立案",
+                person=roster.name_of(hearing.actor),
+                process=definition.name,
+                people=tuple(roster.name_of(one) for one in people) or (say("(无人在岗)"),),
+            ),
+            source=definition.source,
+        )
+
+
+def _check_values(hearing: Hearing, values: Values) -> None:
+    definition = hearing.draft.situation.definition
+    check_editable(hearing, values, set(definition.state(definition.start).edit))
+    check_form(hearing, frozenset(values), frozenset())
