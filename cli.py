@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from commands.app import main
+from commands.boundary import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The command line as a whole: which commands there are, and one boundary for every error.
+"""Which commands there are.
 
 A command's module is imported only when that command is called, so that looking into
 one's work does not pay for reading YAML or opening a database library.
@@ -7,17 +7,16 @@ one's work does not pay for reading YAML or opening a database library.
 from __future__ import annotations
 
 import importlib
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping
 from typing import cast
 
 import typer
 from typer.core import TyperGroup
 
-from commands.help import Command, localize, usage_sentence
-from engine.errors import DefinitionProblems, GuichengError, UnknownName
+from commands.boundary import language
+from commands.help import Command, localize
+from commands.workspace import Session
+from engine.errors import UnknownName
 from engine.text import LANGUAGES, say
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -32,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logout": ("keys", "锁上本人钥匙"),
     "whoami": ("keys", "现在是谁在办理"),
     "start": ("clerk", "立案"),
-    "todo": ("inbox", "我的待办"),
+    "todo": ("clerk", "我的待办"),
     "show": ("clerk", "查看一个案件"),
     "do": ("clerk", "办理一个动作"),
     "why": ("clerk", "为什么不能办:列出全部理由"),
@@ -49,9 +48,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("operator", "体检"),
     "demo": ("demo", "用样例单位演示两个流程"),
 }
-
-
-EVERYWHERE = ("--lang", "--workspace", "--as")
 
 
 class Lazy(TyperGroup):
@@ -71,38 +67,8 @@ class Lazy(TyperGroup):
         return command
 
 
-def language() -> str:
-    """The language asked for: `--lang`, then GUICHENG_LANG, then the locale."""
-    asked = os.environ.get("GUICHENG_LANG", "")
-    words = hoist(sys.argv[1:])
-    for place, word in enumerate(words):
-        if word == "--lang":
-            asked = "".join(words[place + 1 : place + 2])
-        elif word.startswith("--lang="):
-            asked = word.partition("=")[2]
-    if asked in LANGUAGES:
-        return asked
-    return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
-
-
-def hoist(words: Sequence[str]) -> list[str]:
-    """The options of every command, wherever they were typed, before the command's name."""
-    first: list[str] = []
-    rest: list[str] = []
-    place = iter(words)
-    for word in place:
-        if word == "--":
-            return [*first, *rest, word, *place]
-        name, sign, _ = word.partition("=")
-        target = first if name in EVERYWHERE else rest
-        target.append(word)
-        if target is first and not sign:
-            target += islice(place, 1)
-    return first + rest
-
-
-def build() -> typer.Typer:
-    """The application, with the options every command understands."""
+def build() -> Command:
+    """The whole command, with the options every command understands."""
     app = typer.Typer(
         cls=Lazy,
         add_completion=False,
@@ -121,54 +87,10 @@ def build() -> typer.Typer:
         ),
         person: str = typer.Option("", "--as", envvar="GUICHENG_AS", help="以谁的身份办理"),
     ) -> None:
-        from commands.workspace import Session
-
         if lang and lang not in LANGUAGES:
             raise UnknownName(say("语言"), lang, LANGUAGES)
         ctx.obj = Session(language=language(), folder=workspace or None, person=person or None)
 
-    return app
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code.
-
-    0 done · 1 a problem or an error · 2 usage · 3 refused by the rules.
-    """
-    sys.argv[1:] = hoist(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    try:
-        command = typer.main.get_command(build())
-        localize(cast(Command, command), language())
-        code = command(standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except DefinitionProblems as error:
-        for problem in error.problems:
-            print(problem.show(language()), file=sys.stderr)
-        print(error.text.show(language()), file=sys.stderr)
-        return error.exit_code
-    except GuichengError as error:
-        print(error.text.show(language()), file=sys.stderr)
-        return error.exit_code
-    except typer.Exit as stop:
-        return stop.exit_code
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 1
-    except OSError as error:
-        print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        return 1
-    except Exception as error:
-        # Typer carries its own copy of Click; its usage errors share no public name.
-        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-            if type(error).__name__ == "NoArgsIsHelpError":
-                print(error.format_message())
-            else:
-                print(usage_sentence(error).show(language()), file=sys.stderr)
-            return int(error.exit_code)
-        raise
+    command = cast(Command, typer.main.get_command(app))
+    localize(command, language())
+    return command

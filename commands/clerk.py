@@ -9,6 +9,7 @@ import typer
 
 from commands.display import conclude, moment, print_reasons, receipt, value, where
 from commands.entry import Entry
+from commands.inbox import print_todo
 from commands.table import draw, dump, emit, heads
 from commands.workspace import Session
 from engine.desk import Desk, Receipt
@@ -136,6 +137,12 @@ def why(ctx: typer.Context, case: str, action: str, branch: str = BRANCH) -> Non
     action = Entry(desk, desk.catalog.definition(found.definition)).action(action)
     command = Perform(action=action, actor=actor, branch=branch)
     _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
+
+
+@app.command("todo")
+def todo(ctx: typer.Context, as_json: bool = JSON) -> None:
+    """我的待办:最急的在前。"""
+    print_todo(ctx.obj, as_json)
 
 
 @app.command("claim")

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-
-import typer
 
 from commands.table import emit, heads
 from commands.workspace import Session
 from engine.store.inbox import load_todo
 from engine.text import say, translate
 
-app = typer.Typer()
 
-
-@app.callback()
-def commands() -> None:
-    """Commands of this module."""
-
-
-@app.command("todo")
-def todo(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
-    """我的待办:最急的在前。"""
-    session: Session = ctx.obj
+def print_todo(session: Session, as_json: bool) -> None:
+    """One person's open tasks, the most urgent first."""
     here, name = session.workspace(), session.name()
     inbox = load_todo(here.store, name)
     if not inbox.is_known:
@@ -52,14 +42,14 @@ def todo(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> N
     )
     emit(columns, rows, as_json)
     if not rows and not as_json:
-        typer.echo(say("没有待办").show(session.language), err=True)
+        print(say("没有待办").show(session.language), file=sys.stderr)
     age = int((now - datetime.fromisoformat(tick)).total_seconds() // 60) if tick else None
     note = (
         say("定时事项最近一次办理:{minutes} 分钟前", minutes=age)
         if age is not None
         else say("定时事项还没有办理过(tick)")
     )
-    typer.echo(note.show(session.language), err=True)
+    print(note.show(session.language), file=sys.stderr)
 
 
 def english(session: Session, number: str, state: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -167,11 +168,16 @@ def rehearse(
     from engine.rehearsal.player import Player
 
     session: Session = ctx.obj
-    texts = read_texts(session.workspace().folder, tuple(files or ()))
+    folder = session.workspace().folder
+    chosen = read_texts(folder, tuple(files or ()))
+    texts = read_texts(folder)
+    texts = replace(texts, processes={**texts.processes, **chosen.processes})
     sound = check_texts(texts)
     start = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
     failed = 0
     for definition in sound.definitions:
+        if definition.source.file not in {file for _, file in chosen.processes.values()}:
+            continue
         through: set[Transition] = set()
         for example in definition.examples:
             office = Office(texts, start, os.urandom)  # noqa: TID251

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.app import main
+from commands.boundary import main
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -138,13 +138,29 @@ def test_every_command_has_a_bad_line_and_help(run) -> None:  # type: ignore[no-
         assert not IDEOGRAPH.search(SPOKEN.sub("", out))
 
 
-def test_the_inbox_loads_no_database_library() -> None:
+def test_the_inbox_loads_no_library_it_does_not_need(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert run("--as", "林岚", "start", "会务服务保障", "--set", "会议名称=例会")[0] == 0
+    made = tmp_path / "office"
     script = (
-        "import sys, commands.inbox, commands.app;"
-        "heavy = {'sqlalchemy', 'sqlmodel', 'yaml', 'jinja2', 'cryptography', 'transitions'};"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import sys; from commands.boundary import main;"
+        f"code = main(['--workspace', {str(made)!r}, '--as', '林岚', 'todo', '--json']);"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'yaml', 'jinja2', 'cryptography', 'transitions',"
+        " 'typer', 'pydantic'};"
+        "print(code, sorted(heavy & set(sys.modules)))"
     )
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert found.stdout.strip() == "[]"
+    assert found.stdout.splitlines()[-1] == "0 []"
+    assert "起草" in found.stdout
+
+
+def test_the_command_prints_the_coverage_and_what_is_missing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "office/processes/入库.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text[: text.index("examples:")], "utf-8")
+    code, out, _ = run("test", str(file), "--missing")
+    assert code == 0
+    assert "入库:0 个示例,覆盖去向 0/4" in out
+    assert "未覆盖 待交货 ·交货· → 待接收" in out
+    assert "付款" not in out

@@ -1,0 +1,135 @@
+"""One boundary for every command line and every error: no traceback for what a person typed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from commands.workspace import Session
+from engine.errors import DefinitionProblems, GuichengError
+from engine.text import LANGUAGES
+
+EVERYWHERE = ("--lang", "--workspace", "--as")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code.
+
+    0 done · 1 a problem or an error · 2 usage · 3 refused by the rules.
+    """
+    sys.argv[1:] = hoist(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        return _run(sys.argv[1:])
+    except DefinitionProblems as error:
+        for problem in error.problems:
+            print(problem.show(language()), file=sys.stderr)
+        print(error.text.show(language()), file=sys.stderr)
+        return error.exit_code
+    except GuichengError as error:
+        print(error.text.show(language()), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return 1
+
+
+def _run(words: Sequence[str]) -> int:
+    quick = Quick.read(words)
+    if quick is not None:
+        from commands.inbox import print_todo
+
+        print_todo(quick.session, quick.as_json)
+        return 0
+    return _run_parsed()
+
+
+def _run_parsed() -> int:
+    """Every other command line: Typer reads it."""
+    import typer
+
+    from commands.app import build
+    from commands.help import usage_sentence
+
+    try:
+        code = build()(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        # Typer carries its own copy of Click; its usage errors share no public name.
+        if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())
+        else:
+            print(usage_sentence(error).show(language()), file=sys.stderr)
+        return int(error.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """`todo` and nothing else that needs reading: what a clerk types most goes past Typer,
+    which would import Pydantic to read one flag (its own import and Typer's are two thirds
+    of such a process; `bench/todo.py`)."""
+
+    session: Session
+    as_json: bool
+
+    @staticmethod
+    def read(words: Sequence[str]) -> Quick | None:
+        """The quick command line, or None if it has to be parsed in earnest."""
+        options = {name: "" for name in EVERYWHERE}
+        rest = list(words)
+        while rest and rest[0] in options and len(rest) > 1:
+            options[rest[0]] = rest[1]
+            rest = rest[2:]
+        if rest not in (["todo"], ["todo", "--json"]) or options["--lang"] not in ("", *LANGUAGES):
+            return None
+        session = Session(
+            language=language(),
+            folder=options["--workspace"] or os.environ.get("GUICHENG_WORKSPACE") or None,
+            person=options["--as"] or os.environ.get("GUICHENG_AS") or None,
+        )
+        return Quick(session, rest[-1] == "--json")
+
+
+def language() -> str:
+    """The language asked for: `--lang`, then GUICHENG_LANG, then the locale."""
+    asked = os.environ.get("GUICHENG_LANG", "")
+    words = hoist(sys.argv[1:])
+    for place, word in enumerate(words):
+        if word == "--lang":
+            asked = "".join(words[place + 1 : place + 2])
+        elif word.startswith("--lang="):
+            asked = word.partition("=")[2]
+    if asked in LANGUAGES:
+        return asked
+    return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
+
+
+def hoist(words: Sequence[str]) -> list[str]:
+    """The options of every command, wherever they were typed, before the command's name."""
+    first: list[str] = []
+    rest: list[str] = []
+    place = iter(words)
+    for word in place:
+        if word == "--":
+            return [*first, *rest, word, *place]
+        name, sign, _ = word.partition("=")
+        target = first if name in EVERYWHERE else rest
+        target.append(word)
+        if target is first and not sign:
+            target += islice(place, 1)
+    return first + rest
