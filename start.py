@@ -26,12 +26,22 @@ def environment() -> Path:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     mark = folder / "lock.sha256"
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    pip = [python, "-m", "pip"]
     if not python.exists():
-        venv.create(folder, with_pip=True)
+        try:
+            venv.create(folder, with_pip=True)
+        except (subprocess.CalledProcessError, ImportError):
+            # Debian packs ensurepip apart; any pip that is here can serve the new environment.
+            venv.create(folder, with_pip=False)
+    if not list(folder.rglob("site-packages/pip")):
+        pip = [sys.executable, "-m", "pip", "--python", python]
     if not mark.exists() or mark.read_text() != digest:
         print("正在安装锁定的依赖包 / installing the locked packages …", file=sys.stderr)
-        command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK]
-        subprocess.run(command, check=True)
+        command = [*pip, "install", "--quiet", "--require-hashes", "-r", LOCK]
+        if subprocess.run(command, check=False).returncode != 0:
+            sys.exit(
+                "安装依赖包失败(需要 pip 与网络)/ installing the packages failed (pip, network)"
+            )
         mark.write_text(digest)
     return python
 

@@ -98,6 +98,7 @@ def do(
     entry = Entry(desk, definition)
     entered = entry.read(given or [], data, attach or [])
     values, action = entered.values, entry.action(action)
+    label = Names(definition, session.language).spoken(action)
     command: Command
     if action == CLAIM:
         command = Claim(actor=actor, branch=branch)
@@ -119,13 +120,13 @@ def do(
             reason=tidy(reason) if reason else None,
         )
     if dry_run:
-        _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
+        _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
         return
     answer = desk.perform(
         found.id, command, session.signer(actor), request=request, files=entered.files
     )
     Worker(desk).follow(found.id)
-    conclude(desk, answer, action, session.language)
+    conclude(desk, answer, label, session.language)
 
 
 @app.command("why")
@@ -134,9 +135,11 @@ def why(ctx: typer.Context, case: str, action: str, branch: str = BRANCH) -> Non
     session: Session = ctx.obj
     desk, actor = _desk(session, tick=False)
     found = desk.case(case)
-    action = Entry(desk, desk.catalog.definition(found.definition)).action(action)
+    definition = desk.catalog.definition(found.definition)
+    action = Entry(desk, definition).action(action)
     command = Perform(action=action, actor=actor, branch=branch)
-    _dry(desk, found.number, action, desk.try_out(found.id, command), session.language)
+    label = Names(definition, session.language).spoken(action)
+    _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
 
 
 @app.command("todo")
@@ -162,7 +165,7 @@ def do_plain(session: Session, case: str, like: Claim | Release, name: str) -> N
     desk, actor = _desk(session)
     command = type(like)(actor=actor, branch=like.branch)
     answer = desk.perform(case, command, session.signer(actor))
-    conclude(desk, answer, name, session.language)
+    conclude(desk, answer, translate(name, session.language), session.language)
 
 
 @app.command("delegate")

@@ -12,17 +12,19 @@ import typer
 
 from commands.display import moment
 from commands.files import read_texts
-from commands.table import draw
+from commands.table import emit, heads
 from commands.workspace import Session
 from engine.desk import Receipt
 from engine.errors import GuichengError
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.keys import FileSigner, make_key
 from engine.evidence.record import Head
+from engine.kernel.case import Case
 from engine.kernel.command import Perform
 from engine.language.definition import Step
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, Mapping_, read
+from engine.reading.names import Names
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
 from engine.sample import sample_folder, sample_walks
@@ -31,7 +33,10 @@ from engine.text import Text, say
 from engine.verifying import verify_store
 
 app = typer.Typer()
-PLAYED = ("A-04", "B-01")
+PLAYED = {
+    "A-04": say("办公用品与耗材:提报、汇总、审批、采购、验收、入库、付款"),
+    "B-01": say("会务服务保障:申请、审批、方案、筹备、联检、会中、会后、归档"),
+}
 START = "2026-11-01T08:00:00+08:00"
 
 
@@ -62,7 +67,7 @@ def demo(
     player = Player(office)
     for number, name in zip((say("二"), say("三")), PLAYED, strict=True):
         steps = walk_steps(name)
-        tell(say("{n}、流程 {name}:{count} 步", n=number, name=name, count=len(steps)))
+        tell(say("{n}、{name}({count} 步)", n=number, name=PLAYED[name], count=len(steps)))
         with typer.progressbar(steps, label=f"  {name}") as bar:
             for step in bar:
                 player.play([step])
@@ -70,7 +75,7 @@ def demo(
         typer.echo(miss.show(session.language), err=True)
     tell(say("四、一个案件的办理记录"))
     case = office.store.load_case(player.aliases["M"])
-    print_history(office, case.id)
+    print_history(office, case, session.language)
     page = here / "form.html"
     from engine.reading.printing import render
 
@@ -94,25 +99,36 @@ def walk_steps(name: str) -> tuple[Step, ...]:
     return load_steps(Cursor(problems), node.get("do")) if isinstance(node, Mapping_) else ()
 
 
-def print_history(office: Office, case_id: str) -> None:
+def print_history(office: Office, case: Case, language: str) -> None:
     """The case's records as a table."""
+    names = Names(office.desk.catalog.definition(case.definition), language)
     rows = []
-    for stored in office.store.records(f"case/{case_id}"):
+    for stored in office.store.records(f"case/{case.id}"):
         body = stored.body
-        if not body.act:
-            continue
+        node = body.task.node if body.task else ""
+        by_system = body.way == "system"
         rows.append(
-            [
-                str(body.seq),
-                moment(office.desk, stored.happened),
-                body.actor.name if body.way != "system" else "系统",
-                body.task.node if body.task else "",
-                body.act,
-                body.code or "",
-                stored.record.digest[:8],
-            ]
+            {
+                "seq": body.seq,
+                "at": moment(office.desk, stored.happened),
+                "actor": say("系统").show(language) if by_system else body.actor.name,
+                "state": names.state(node),
+                "action": names.action(node, body.act),
+                "code": body.code,
+                "digest": stored.record.digest[:8],
+            }
         )
-    typer.echo(draw(["#", "时间", "办理人", "环节", "动作", "拒绝", "摘要"], rows))
+    columns = heads(
+        language,
+        seq="序号",
+        at="时间",
+        actor="办理人",
+        state="环节",
+        action="动作",
+        code="拒绝码",
+        digest="摘要",
+    )
+    emit(columns, rows, False)
 
 
 def wrong_key(office: Office, language: str) -> None:
@@ -156,6 +172,6 @@ def cheat(office: Office, here: Path, language: str) -> bool:
     found = verify_store(Store.open(copy), made)
     typer.echo(say("  原库:{count} 处不符", count=len(honest)).show(language))
     typer.echo(say("  副本(删去最后一条记录):{count} 处不符", count=len(found)).show(language))
-    for finding in found[:3]:
+    for finding in {one.code: one for one in reversed(found)}.values():
         typer.echo(f"    {finding.show(language)}")
     return not honest and bool(found)

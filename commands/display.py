@@ -61,7 +61,7 @@ def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], languag
             say(
                 "{number}「{action}」被拒绝 [{code}]:",
                 number=number,
-                action=action,
+                action=translate(action, language),
                 code=reason.code,
             )
             if place == 0
@@ -72,7 +72,8 @@ def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], languag
             for part in (reason.rule, str(reason.source) if reason.source else None)
             if part
         )
-        typer.echo(f"{head.show(language)}{reason.text.show(language)}{tail}", err=True)
+        shown = head.show(language).removeprefix(" ") if not number else head.show(language)
+        typer.echo(f"{shown}{reason.text.show(language)}{tail}", err=True)
         if reason.remedy is not None:
             typer.echo(f"    → {reason.remedy.show(language)}", err=True)
 

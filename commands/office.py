@@ -84,7 +84,7 @@ def init(
         say(
             "已建立 {folder}:登记人 {person},已登记钥匙 {count} 把。下一步:publish",
             folder=str(folder),
-            person=registrar,
+            person=next(one.name for one in roster.people if one.id == registrar),
             count=len(people),
         ).show(session.language)
     )

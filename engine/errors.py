@@ -55,7 +55,7 @@ class DefinitionProblems(GuichengError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.source))
-        super().__init__(say("共有 {count} 处问题", count=len(self.problems)))
+        super().__init__(say("问题共 {count} 处", count=len(self.problems)))
 
 
 class UsageError(GuichengError):

@@ -35,6 +35,7 @@ class Registry:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._names: dict[str, str] = {}  # of a roster not yet in force
 
     def publish(
         self, drafts: tuple[Draft, ...], actor: str, signer: Signer, effective: date
@@ -45,7 +46,9 @@ class Registry:
         """
         drafted = next((one for one in drafts if one.kind == ROSTER), None)
         if not self.desk.has_roster and drafted is not None:
-            allowed = holders(read_roster(drafted.content.decode()), "publish")
+            first = read_roster(drafted.content.decode())
+            allowed = holders(first, "publish")
+            self._names = {one.id: one.name for one in first.people}
         else:
             allowed = self.desk.catalog.roster(self.desk.clock()).powers("publish")
         reasons = self._objections(actor, signer, allowed, say("无权发布"))
@@ -147,7 +150,7 @@ class Registry:
 
     def _name(self, uid: str) -> str:
         if not self.desk.has_roster:
-            return uid
+            return self._names.get(uid, uid)
         return self.desk.catalog.roster(self.desk.clock()).name_of(uid)
 
 

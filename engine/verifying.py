@@ -192,7 +192,7 @@ def _verify_tables(store: Store) -> Iterator[Finding]:
 
 def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
     one, other = set(map(str, found)), set(map(str, wanted))
-    return next(iter(sorted(one ^ other)), "")[:200]
+    return next(iter(sorted(one ^ other)), "").strip("()")[:48] + "…"
 
 
 def _verify_checkpoint(store: Store, checkpoint: Checkpoint, keys: KeyState) -> tuple[Finding, ...]:

@@ -49,8 +49,17 @@ class Names:
         homes = ancestors(state)
         for action in self.definition.all_actions():
             if action.name == act and (not action.home or action.home in homes):
-                return named(act, action.en, self.language)
+                return (
+                    action.en
+                    if self.language == "en" and action.en
+                    else translate(act, self.language)
+                )
         return translate(act, self.language)
+
+    def spoken(self, act: str) -> str:
+        """An action wherever it is written, as when it is refused where it does not exist."""
+        states = (one.home or one.sources[0] for one in self.definition.all_actions())
+        return next((name for one in states if (name := self.action(one, act)) != act), act)
 
     def find_action(self, word: str) -> str:
         """The action a word names, by its own name or its English one; else the word itself."""
