@@ -39,10 +39,15 @@ STATE = (
     "states",
     "start",
     "actions",
+    "split",
     "entry",
     "final",
     "clock",
 )
+SPLIT = ("per", "otherwise")  # beside these, one part after the other by the owner's names
+PART = ("when", "start", "to")
+PART_START = ("process", "set", "initiator")
+REQUIRED = ("field", "when")
 ACTION = (
     "en",
     "to",
@@ -153,5 +158,4 @@ OUTCOME = (
     "on_time",
     "closed",
     "children",
-    "reason",
 )

@@ -23,6 +23,10 @@ def _named(inner: Json) -> Json:
     return {"type": "object", "additionalProperties": inner}
 
 
+def _list(inner: Json) -> Json:
+    return {"type": "array", "items": inner}
+
+
 def _or_text(inner: Json) -> Json:
     return {"anyOf": [{"type": ["string", "number", "boolean"]}, inner]}
 
@@ -33,41 +37,62 @@ def _ref(name: str) -> Json:
 
 def process_schema() -> Json:
     """The schema of a process file."""
+    words: Json = {"anyOf": [{"type": "string"}, {"type": "array"}]}
     arms: Json = {"type": "array", "items": _closed(keys.ARM)}
-    deadlines: Json = {
-        "anyOf": [
-            {"type": "string"},
-            _closed(keys.DUE),
-            {"type": "array", "items": _closed(keys.DUE)},
-        ]
-    }
+    due = _closed(keys.DUE)
+    slot = _or_text(_closed(keys.SLOT, ("who",)))
+    rule = _closed(keys.RULE, ("that",))
+    required: Json = _list(_or_text(_closed(keys.REQUIRED, ("field",))))
+    items: Json = _list(_or_text(_closed(keys.ITEM, ("item",))))
+    split = _closed(keys.SPLIT, keys.SPLIT)
+    assert isinstance(split, dict)
+    split["additionalProperties"] = _closed(
+        keys.PART, ("when",), start=_closed(keys.PART_START, ("process",))
+    )
     state = _closed(
         keys.STATE,
-        sign=_or_text(_closed(keys.SIGN, ("who",))),
-        due=deadlines,
+        who=slot,
+        sign=_or_text(
+            _closed(keys.SIGN, ("who",), who={"anyOf": [slot, {"type": "array", "items": slot}]})
+        ),
+        due={"anyOf": [{"type": "string"}, due, {"type": "array", "items": due}]},
+        basis=_or_text(_closed(keys.BASIS, ("clause",))),
+        require=required,
+        checklist={"anyOf": [items, _closed(keys.CHECKLIST, ("items",), items=items)]},
         parallel=_named(_ref("state")),
         states=_named(_ref("state")),
         actions=_named(_ref("action")),
-        entry={"type": "array", "items": _closed(keys.EFFECT)},
+        split=split,
+        entry=_list(_closed(keys.EFFECT)),
     )
-    action: Json = {
-        "anyOf": [{"type": "string"}, arms, _closed(keys.CASE_ACTION, at=_closed(keys.DUE))]
+    given: dict[str, Json] = {
+        "to": {"anyOf": [{"type": "string"}, arms]},
+        "who": slot,
+        "at": due,
+        "need": {"anyOf": [{"type": "string"}, _list(_or_text(rule))]},
+        "require": required,
+        "start": _closed(keys.START, ("process",)),
     }
-    step = _closed(keys.STEP)
+    action: Json = {"anyOf": [{"type": "string"}, arms, _closed(keys.CASE_ACTION, (), **given)]}
+    outcome = _closed(keys.OUTCOME)
+    step = _closed(keys.STEP, then={"anyOf": [outcome, _list(outcome)]})
     top = _closed(
         keys.PROCESS,
         ("process", "number", "form", "roles", "start", "states"),
+        form=words,
+        basis=_or_text(_closed(keys.BASIS, ("clause",))),
         roles=_named(_or_text(_closed(keys.ROLE))),
-        rules=_named(_closed(keys.RULE, ("that",))),
+        duties=_named({"anyOf": [words, _closed(keys.DUTY)]}),
+        apart=_list({"anyOf": [words, _closed(keys.APART)]}),
+        rules=_named(rule),
+        tables=_named(_list(_closed(keys.TABLE_ROW))),
         every=_closed(keys.EVERY, ("initiator",), carry=_closed(keys.CARRY)),
         gather=_closed(keys.GATHER, ("from", "at", "key", "into", "take", "until")),
         children=_named(_closed(keys.CHILD)),
+        opened_by=slot,
         states=_named(_ref("state")),
         actions=_named(_ref("action")),
-        examples={
-            "type": "array",
-            "items": _closed(keys.EXAMPLE, ("name", "do"), do={"type": "array", "items": step}),
-        },
+        examples=_list(_closed(keys.EXAMPLE, ("name", "do"), do=_list(step))),
     )
     assert isinstance(top, dict)
     return {"$schema": DIALECT, **top, "$defs": {"state": state, "action": action}}
@@ -78,7 +103,12 @@ def form_schema() -> Json:
     field: Json = {
         "anyOf": [
             {"type": "string"},
-            _closed(form_loader.FIELD_KEYS, ("type",), columns=_named(_ref("field"))),
+            _closed(
+                form_loader.FIELD_KEYS,
+                ("type",),
+                columns=_named(_ref("field")),
+                group=_closed(form_loader.GROUP_KEYS, form_loader.GROUP_KEYS),
+            ),
         ]
     }
     top = _closed(form_loader.FORM_KEYS, ("form", "fields"), fields=_named(_ref("field")))

@@ -37,6 +37,7 @@ from engine.language.expressions import Expression
 from engine.language.form_loader import read_expression
 from engine.language.parts import read_assignments, read_basis, read_rule, read_start
 from engine.language.reader import Cursor, Mapping_, Node, Scalar, Sequence
+from engine.language.split import read_split
 from engine.text import Text, say
 
 MEANINGS: Mapping[str, Meaning] = {one.value: one for one in Meaning}
@@ -127,7 +128,11 @@ class StateLoader:
         slots, need, order, sees, meaning = self._sign(top)
         start = top.get("start")
         final = top.get("final")
-        actions = self._actions(top.get("actions"), path)
+        split = top.get("split")
+        routed = read_split(cursor, split) if split is not None else None
+        if routed is not None and any(word in top for word in ("who", "sign", "actions")):
+            cursor.say(key, say("“{name}”写了 split,就不再写 who、sign、actions", name=key.text))
+        actions = self._actions(routed.actions if routed else top.get("actions"), path)
         if branch and not actions and not inner:
             actions = (self._finish(path, node.source),)
         if "states" in top and start is None:
@@ -155,7 +160,10 @@ class StateLoader:
             inner=inner,
             start=self.resolve(cursor.text(start), start.source, path) if start else None,
             actions=actions,
-            entry=tuple(self._effect(one) for one in cursor.items(top.get("entry"))),
+            entry=tuple(
+                self._effect(one)
+                for one in (*cursor.items(top.get("entry")), *(routed.entry if routed else ()))
+            ),
             clock_stopped=cursor.one_of(top.get("clock"), {"stopped": True}, False),
             result=cursor.one_of(final, RESULTS, "done") if final else None,
             source=key.source,
@@ -237,7 +245,7 @@ class StateLoader:
         found = []
         for one in self.cursor.items(node):
             if isinstance(one, Mapping_):
-                top = self.cursor.mapping(one, ("field", "when"), ("field",))
+                top = self.cursor.mapping(one, keys.REQUIRED, ("field",))
                 name = self.cursor.text(top.get("field"))
                 found.append(
                     Required(field=name, when=read_expression(self.cursor, top.get("when")))
