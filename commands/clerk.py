@@ -67,7 +67,7 @@ def start(
         files=entered.files,
     )
     if isinstance(answer, Receipt) and answer.case is not None:
-        Worker(desk).follow(answer.case.id)
+        follow(desk, answer.case.id, session.language)
     conclude(desk, answer, translate("立案", session.language), session.language)
 
 
@@ -125,7 +125,7 @@ def do(
     answer = desk.perform(
         found.id, command, session.signer(actor), request=request, files=entered.files
     )
-    Worker(desk).follow(found.id)
+    follow(desk, found.id, session.language)
     conclude(desk, answer, label, session.language)
 
 
@@ -329,6 +329,14 @@ def _desk(session: Session, *, tick: bool = True) -> tuple[Desk, str]:
     if tick:
         Worker(desk).tick()
     return desk, desk.catalog.roster(desk.clock()).person(session.name()).id
+
+
+def follow(desk: Desk, case_id: str, language: str) -> None:
+    """Carry on elsewhere what the step has set in motion; what cannot be is told."""
+    worker = Worker(desk)
+    worker.follow(case_id)
+    for text in worker.stuck.values():
+        typer.echo(say("后续未能办理:{why}", why=text).show(language), err=True)
 
 
 def _dry(desk: Desk, number: str, action: str, answer: object, language: str) -> None:

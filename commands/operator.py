@@ -30,6 +30,10 @@ def tick(ctx: typer.Context) -> None:
             passed=done.passed_on,
         ).show(session.language)
     )
+    for text in done.stuck:
+        typer.echo(say("办不下去:{what}", what=text).show(session.language), err=True)
+    if done.stuck:
+        raise typer.Exit(1)
 
 
 @app.command("backup")

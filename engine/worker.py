@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from engine.catalog import ORG, Edition
 from engine.desk import ATTEMPTS, Desk, Look
-from engine.errors import StoreConflict
+from engine.errors import GuichengError, StoreConflict
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.facts import CaseFacts, plain
@@ -30,8 +31,10 @@ from engine.language.definition import SEPARATOR, Every, ProcessDefinition
 from engine.language.forms import Value, Values
 from engine.scribe import SERVICE
 from engine.store.store import Moved, Repeated
+from engine.text import Text, say
 
 TICK_LIMIT = 500
+PERIODIC = "every:"
 
 Act = Callable[[Look], Decision | Refusal | None]
 
@@ -43,10 +46,7 @@ class Ticked:
     fired: int = 0
     opened: int = 0
     passed_on: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.fired + self.opened + self.passed_on
+    stuck: tuple[Text, ...] = ()
 
 
 class Worker:
@@ -55,6 +55,7 @@ class Worker:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.store = desk.store
+        self.stuck: dict[str, Text] = {}
 
     def tick(self, limit: int = TICK_LIMIT) -> Ticked:
         """Do what is due, at most `limit` acts; what is left is done by the next tick."""
@@ -66,17 +67,32 @@ class Worker:
             timers = [
                 (case, timer)
                 for case, timer, kind, due in self.store.due_timers(at, limit)
-                if due < at or kind != "due"
+                if (due < at or kind != "due") and case not in self.stuck
             ]
             if not timers:
                 break
             for case, timer in timers[: limit - fired - passed_on - opened]:
-                fired += self._fire(case, timer)
+                fired += self._safely(case, partial(self._fire, case, timer))
                 passed_on += self.follow(case)
         passed_on += self.sweep(limit)
         passed_on += self._reoffer()
-        self.store.set_tick(at, str(self.desk.catalog.zone))
-        return Ticked(fired=fired, opened=opened, passed_on=passed_on)
+        if not any(name.startswith(PERIODIC) for name in self.stuck):
+            self.store.set_tick(at, str(self.desk.catalog.zone))
+        stuck = tuple(self._told(name, text) for name, text in self.stuck.items())
+        return Ticked(fired=fired, opened=opened, passed_on=passed_on, stuck=stuck)
+
+    def _safely(self, name: str, act: Callable[[], int]) -> int:
+        """What one case cannot do must not hold up the others; it is told, and tried again."""
+        try:
+            return act()
+        except GuichengError as error:
+            self.stuck[name] = error.text
+            return 0
+
+    def _told(self, name: str, text: Text) -> Text:
+        if name.startswith(PERIODIC):
+            return say("按期立案 {process}:{why}", process=name.removeprefix(PERIODIC), why=text)
+        return say("案件 {number}:{why}", number=self.store.load_case(name).number, why=text)
 
     # -- news between cases -----------------------------------------------------------
 
@@ -85,10 +101,15 @@ class Worker:
         waiting, done = [case_id], 0
         while waiting:
             current = waiting.pop()
-            for affected in self._consequences(current):
-                waiting.append(affected)
-                done += 1
+            before = len(waiting)
+            self._safely(current, partial(self._spread, current, waiting))
+            done += len(waiting) - before
         return done
+
+    def _spread(self, case_id: str, waiting: list[str]) -> int:
+        for affected in self._consequences(case_id):
+            waiting.append(affected)
+        return 0
 
     def sweep(self, limit: int) -> int:
         """Pick up requests a crash has left behind."""
@@ -221,10 +242,25 @@ class Worker:
             if definition.every is None:
                 continue
             since = self.store.last_tick() or self._first_effective(edition)
-            calendar = self.desk.catalog.calendar(self.desk.day(at))
-            for moment in occurrences(definition.every.moment, since, at, calendar):
-                opened += self._open_period(edition, definition, definition.every, moment, at)
+            opened += self._safely(
+                PERIODIC + definition.name,
+                partial(self._open_periods, edition, definition, definition.every, since, at),
+            )
         return opened
+
+    def _open_periods(
+        self,
+        edition: Edition,
+        definition: ProcessDefinition,
+        every: Every,
+        since: datetime,
+        at: datetime,
+    ) -> int:
+        calendar = self.desk.catalog.calendar(self.desk.day(at))
+        return sum(
+            self._open_period(edition, definition, every, moment, at)
+            for moment in occurrences(every.moment, since, at, calendar)
+        )
 
     def _first_effective(self, edition: Edition) -> datetime:
         return min(

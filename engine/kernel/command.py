@@ -28,6 +28,7 @@ CONFLICT = "E_CONFLICT"
 ATTACHMENT = "E_ATTACH"
 
 # domain rule: when several hold at once, the first of these is the main code
+CALENDAR = "E_CALENDAR"  # a deadline beyond the years the work calendar knows
 ORDER = (READONLY, DONE, APART, DELEGATION, ROLE, VERSION, PERIOD_CLOSED, FROZEN)
 INCURABLE = frozenset({DONE, APART, READONLY})
 

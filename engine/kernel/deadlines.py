@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from engine.errors import GuichengError
 from engine.kernel.facts import CaseFacts
-from engine.language.calendar import Calendar, Unit, before, due, monthly
+from engine.language.calendar import Calendar, Unit, before, due, in_period
 from engine.language.definition import Deadline
 from engine.text import say
 
@@ -48,7 +48,7 @@ def _moment(deadline: Deadline, facts: CaseFacts) -> datetime | None:
         year, _, month = str(period).partition("-")
         if not (year.isdigit() and month.isdigit()):
             raise GuichengError(say("“{period}”不是期间(应如 2026-11)", period=str(period)))
-        return monthly(int(year), int(month), deadline.moment, calendar)
+        return in_period(int(year), int(month), deadline.moment, calendar)
     span = deadline.span
     if span is None:
         return None

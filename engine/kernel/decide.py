@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.errors import UsageError
+from engine.errors import CalendarUnknown, UsageError
 from engine.kernel import events as happened
 from engine.kernel.apart import conflicts
 from engine.kernel.auto import run_automatic
 from engine.kernel.case import Case, Task
 from engine.kernel.command import (
+    CALENDAR,
     CONFLICT,
     DELEGATION,
     DONE,
@@ -20,6 +21,7 @@ from engine.kernel.command import (
     Decision,
     Option,
     Perform,
+    Reason,
     Refusal,
 )
 from engine.kernel.draft import Draft
@@ -27,10 +29,12 @@ from engine.kernel.facts import CaseFacts
 from engine.kernel.hearing import Hearing, check_editable, check_form, hear, refusal_of, unticked
 from engine.kernel.options import find_options, options, require_branch, unfinished
 from engine.kernel.situation import Situation
-from engine.kernel.work import decide_work
+from engine.kernel.work import FILL, decide_work
 from engine.language.definition import Action, Arm, Meaning, Required, Rule, Slot, State
 from engine.language.expressions import Expression, explain
 from engine.text import say
+
+EXTEND = say("请补上工作日历并发布")
 
 
 def decide(case: Case, command: Command, situation: Situation, seq: int) -> Decision | Refusal:
@@ -41,9 +45,14 @@ def decide(case: Case, command: Command, situation: Situation, seq: int) -> Deci
     Errors: `UsageError` for a name the procedure does not know or an unclear branch.
     """
     require_branch(situation.definition, command.branch)
-    if isinstance(command, Perform):
-        return _perform(case, command, situation, seq)
-    return decide_work(case, command, situation, seq)
+    try:
+        if isinstance(command, Perform):
+            return _perform(case, command, situation, seq)
+        return decide_work(case, command, situation, seq)
+    except CalendarUnknown as error:
+        action = command.action if isinstance(command, Perform) else FILL
+        reason = Reason(code=CALENDAR, text=error.text, remedy=EXTEND)
+        return Refusal(action=action, state=case.configuration[0], reasons=(reason,))
 
 
 # -- performing an action -------------------------------------------------------------

@@ -77,8 +77,10 @@ def _check_opener(hearing: Hearing) -> None:
         text = say("“{process}”由别的案件或按期立案,不由人立案", process=definition.name)
         hearing.no(ROLE, text, source=definition.source)
         return
-    first = definition.state(definition.start)
-    slots = (definition.opened_by,) if definition.opened_by else first.slots
+    first = definition.first_states()
+    slots = tuple(slot for state in first for slot in state.slots)
+    if definition.opened_by is not None:
+        slots = (definition.opened_by,)
     people = tuple(one for slot in slots for one in hearing.draft.participants(slot))
     if hearing.actor not in people:
         hearing.no(
@@ -95,5 +97,6 @@ def _check_opener(hearing: Hearing) -> None:
 
 def _check_values(hearing: Hearing, values: Values) -> None:
     definition = hearing.draft.situation.definition
-    check_editable(hearing, values, set(definition.state(definition.start).edit))
+    editable = {name for state in definition.first_states() for name in state.edit}
+    check_editable(hearing, values, editable)
     check_form(hearing, frozenset(values), frozenset())

@@ -57,7 +57,7 @@ class RestDay(Enum):
 class Moment:
     """A fixed moment of a period: a day of its month, or its first or last workday.
 
-    `months` are the months in which the period starts: all twelve for monthly.
+    `months` are those it falls into: of a quarter the first, or the last for "last workday".
     """
 
     months: tuple[int, ...]
@@ -238,6 +238,13 @@ def monthly(year: int, month: int, moment: Moment, calendar: Calendar) -> dateti
     return calendar.at(calendar.require(on), moment.clock)
 
 
+def in_period(year: int, month: int, moment: Moment, calendar: Calendar) -> datetime:
+    """The moment that belongs to the quarter, half or year in which a month lies."""
+    if moment.workday == "last":
+        return monthly(year, min(one for one in moment.months if one >= month), moment, calendar)
+    return monthly(year, max(one for one in moment.months if one <= month), moment, calendar)
+
+
 def occurrences(
     moment: Moment, after: datetime, until: datetime, calendar: Calendar
 ) -> tuple[datetime, ...]:
@@ -348,12 +355,17 @@ def read_moment(cursor: Cursor, node: Node) -> Moment | None:
         return None
     rest = cursor.one_of(top.get("rest_day"), {one.value: one for one in RestDay}, RestDay.KEEP)
     return Moment(
-        months=_MONTHS[kinds[0]],
+        months=_months(kinds[0], workday),
         day=None if workday else int(text),
         workday=workday,
         clock=clock,
         rest_day=rest,
     )
+
+
+def _months(kind: str, workday: str | None) -> tuple[int, ...]:
+    first = _MONTHS[kind]
+    return tuple(month + 12 // len(first) - 1 for month in first) if workday == "last" else first
 
 
 def top_names(node: Node) -> list[str]:

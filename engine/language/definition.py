@@ -442,6 +442,14 @@ class ProcessDefinition:
         """The state at `path`, or None, as for the finished end of a branch."""
         return next((state for state in self.walk() if state.path == path), None)
 
+    def first_states(self) -> tuple[State, ...]:
+        """The state a case starts in, and those inside it that are entered with it."""
+        found = [self.state(self.start)]
+        for state in found:
+            inside = [self.state(state.start)] if state.start else []
+            found += state.inner if state.kind is Kind.PARALLEL else inside
+        return tuple(found)
+
     def targets(self, action: Action) -> tuple[str, ...]:
         """The states an action may lead to, each once, in the order written."""
         found = [arm.to for arm in action.arms if arm.to]

@@ -158,4 +158,5 @@ OUTCOME = (
     "on_time",
     "closed",
     "children",
+    "told",
 )

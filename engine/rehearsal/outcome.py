@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from engine.kernel.case import Case
+from engine.kernel.events import PeopleTold, TimerFired
 from engine.language.definition import SEPARATOR, Step
 from engine.store.store import Query
 from engine.text import Text, say
@@ -48,6 +49,7 @@ class Outcome:
             "on_time": self._on_time,
             "closed": self._closed,
             "children": self._children,
+            "told": self._told,
         }
         if "share" in self.wanted:
             self._tell(self._share(self.wanted["share"]))
@@ -111,6 +113,21 @@ class Outcome:
                     wanted=str(moment),
                     found=str(shown),
                 )
+
+    def _told(self, case: Case, wanted: object) -> Iterator[Text]:
+        told: set[str] = set()
+        for stored in self.player.office.store.records(f"case/{case.id}"):
+            for event in stored.events:
+                if isinstance(event, TimerFired):
+                    told |= set(event.told)
+                elif isinstance(event, PeopleTold):
+                    told |= set(event.people)
+        if set(words(wanted)) != self._names(told):
+            yield say(
+                "应已告知 {wanted},实已告知 {found}",
+                wanted=tuple(words(wanted)),
+                found=tuple(sorted(self._names(told))),
+            )
 
     def _signed(self, case: Case, wanted: object) -> Iterator[Text]:
         found_ones = self._names(act.principal or act.actor for act in case.acts)

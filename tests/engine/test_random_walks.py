@@ -76,7 +76,11 @@ def walk(process: str, dice: list[int]) -> tuple[Office, list[str]]:
     if definition.is_opened_by_system:
         opened = office.desk.start(process, SERVICE, office.service, values, initiator=actor)
     else:
-        first = {n: v for n, v in values.items() if n in definition.state(definition.start).edit}
+        first = {
+            n: v
+            for n, v in values.items()
+            if n in [name for state in definition.first_states() for name in state.edit]
+        }
         opened = office.desk.start(process, actor, office.signers[actor], first)
     assert isinstance(opened, Receipt)
     assert opened.case is not None
