@@ -253,6 +253,7 @@ class Desk:
             origin=self.store.origin,
             stream=stream,
             head=heads.get(stream),
+            received=self.store.last_received(stream),
             org=heads.get(ORG),
             keys=heads.get(KEYS),
             heads={n: head for n, head in heads.items() if head is not None and n not in office},

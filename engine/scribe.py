@@ -46,6 +46,7 @@ class Place:
     origin: str
     stream: str
     head: Head | None
+    received: str  # when the record before was received; "" for the first
     org: Head | None
     keys: Head | None
     heads: Mapping[str, Head]
@@ -165,7 +166,7 @@ def write(
         nonce=moment.nonce.hex(),
         req=moment.request,
     )
-    record = seal(body, signer, received_at=instant(moment.at))
+    record = seal(body, signer, received_at=max(instant(moment.at), place.received))
     return Entry(
         record=record,
         body=body,

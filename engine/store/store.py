@@ -188,6 +188,18 @@ class Store:
             ).first()
         return (row.seq, row.digest) if row else None
 
+    def last_received(self, stream: str) -> str:
+        """When the last record of a stream was received (RFC 3339, UTC); "" if it has none."""
+        table = columns(RecordRow)
+        with self.reading() as connection:
+            found = connection.execute(
+                select(table.received_at)
+                .where(table.stream == stream)
+                .order_by(table.seq.desc())
+                .limit(1)
+            ).scalar()
+        return str(found or "")
+
     def heads(self) -> dict[str, tuple[int, str]]:
         """Every stream's last place and digest, by stream name."""
         with self.reading() as connection:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.desk import Receipt
+from engine.kernel.command import Fill
 from engine.rehearsal.office import Office
+from engine.verifying import verify_store
 from engine.worker import Worker
 from tests.conftest import dice, open_office, sample_texts
 
@@ -78,3 +80,15 @@ def test_a_second_worker_finds_nothing_left() -> None:
     one.now = datetime.fromisoformat("2026-11-20T17:31:00+08:00")
     assert Worker(one.desk).tick().fired > 0
     assert Worker(one.desk).tick().fired == 0
+
+
+def test_a_clock_set_back_is_recorded_as_it_was_and_leaves_no_doubt() -> None:
+    one = office()
+    case_id, uid = opened(one, "2026-11-10"), one.person("罗平")
+    one.now -= timedelta(minutes=30)
+    command = Fill(actor=uid, values={"时间": one.now})
+    assert isinstance(one.desk.perform(case_id, command, one.signers[uid]), Receipt)
+    first, second = one.store.raw_records(f"case/{case_id}")
+    assert second[0].received_at == first[0].received_at
+    assert next(one.store.records(f"case/{case_id}", after=0)).at == one.now
+    assert verify_store(one.store) == ()
