@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import typer
 
@@ -10,8 +11,8 @@ from commands.display import receipt
 from commands.help import Named
 from commands.table import emit, heads
 from commands.workspace import Session, agent_socket, passphrase
-from engine.errors import UsageError
-from engine.evidence.agent import Agent, start_agent
+from engine.errors import KeyLocked, UsageError
+from engine.evidence.agent import Agent, require_agent
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import KeyRevoked, enrol, make_key
 from engine.registry import ENROL, REVOKE, Registry
@@ -32,10 +33,7 @@ def login(ctx: typer.Context, person: str) -> None:
     desk = session.desk()
     uid = desk.catalog.roster(desk.clock()).person(person).id
     signer = Keyring(here.keys).unlock(uid, passphrase())
-    socket = agent_socket(here)
-    if not socket.exists():
-        start_agent(socket)
-    Agent(socket).add(signer.private, uid, SITTING)
+    require_agent(agent_socket(here)).add(signer.private, uid, SITTING)
     (here.folder / ".guicheng-login").write_text(uid, "utf-8")
     typer.echo(say("{person} 已登录", person=person).show(session.language))
 
@@ -51,8 +49,9 @@ def logout(ctx: typer.Context) -> None:
     uid = remembered.read_text("utf-8").strip()
     public = Keyring(here.keys).find_public(uid)
     socket = agent_socket(here)
-    if public is not None and socket.exists() and Agent(socket).holds(public):
-        Agent(socket).remove(public)
+    with suppress(KeyLocked):
+        if public is not None and Agent(socket).holds(public):
+            Agent(socket).remove(public)
     remembered.unlink()
     typer.echo(say("已退出").show(session.language))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,10 +81,9 @@ class Session:
         here = self.workspace()
         ring = Keyring(here.keys)
         public = ring.find_public(uid)
-        socket = agent_socket(here)
-        if public is not None and socket.exists():
-            agent = Agent(socket)
-            if agent.holds(public):
+        agent = Agent(agent_socket(here))
+        with suppress(KeyLocked):  # nobody listens: the passphrase is asked for instead
+            if public is not None and agent.holds(public):
                 return AgentSigner(agent, public)
         return ring.unlock(uid, passphrase())
 

@@ -7,11 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-TIERS = {"browser": ("chromium", "chromium-browser", "google-chrome"), "agent": ("ssh-agent",)}
+TIERS: dict[str, tuple[tuple[str, ...], ...]] = {  # one program of each group is needed
+    "browser": (("chromium", "chromium-browser", "google-chrome"), ("pdftotext",)),
+    "agent": (("ssh-agent",),),
+}
 
 
 def main() -> int:
-    missing = [name for name, programs in TIERS.items() if not any(map(shutil.which, programs))]
+    missing = [
+        name
+        for name, groups in TIERS.items()
+        if not all(any(map(shutil.which, programs)) for programs in groups)
+    ]
     strict = "--all" in sys.argv
     rest = [one for one in sys.argv[1:] if one != "--all"]
     if strict and missing:
@@ -30,7 +37,8 @@ def main() -> int:
         if subprocess.run(command, check=False).returncode != 0:
             return 1
     for name in missing:
-        print(f"left out: tier {name} (none of {', '.join(TIERS[name])} found)")
+        needed = ", ".join(" or ".join(programs) for programs in TIERS[name])
+        print(f"left out: tier {name} (needs {needed})")
     return 0
 
 

@@ -120,6 +120,17 @@ class AgentSigner:
         return self.agent.sign(self.public, data)
 
 
+def require_agent(place: Path) -> Agent:
+    """The agent listening at `place`; one is started if nobody answers there."""
+    agent = Agent(place)
+    try:
+        agent.identities()
+    except KeyLocked:
+        place.unlink(missing_ok=True)  # what a dead agent left behind
+        start_agent(place)
+    return agent
+
+
 def start_agent(place: Path) -> int:
     """Start an ssh-agent listening at `place` and return its process id.
 

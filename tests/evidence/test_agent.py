@@ -1,9 +1,8 @@
-"""With a real ssh-agent. Leave the tier out with GUICHENG_TIERS=… lacking `agent`."""
+"""With a real ssh-agent."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import tempfile
 import time
@@ -21,16 +20,11 @@ from engine.evidence.record import Body, seal
 Signers = Callable[[int], FileSigner]
 
 
-def require_ssh_agent() -> None:
-    tiers = os.environ.get("GUICHENG_TIERS")
-    if tiers is not None and "agent" not in tiers.split(","):
-        pytest.skip("GUICHENG_TIERS leaves out the tier: agent")
-    assert shutil.which("ssh-agent"), "this tier needs ssh-agent (package openssh-client)"
+pytestmark = pytest.mark.agent
 
 
 @pytest.fixture
 def agent() -> Iterator[Agent]:
-    require_ssh_agent()
     # A socket's path is short by law of the system; tmp_path may be longer than that.
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "session" / "agent"
