@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("clerk", "退还一项已签收的待办"),
     "delegate": ("clerk", "把自己的办理权委托给他人一段时间"),
     "history": ("auditor", "一个案件的办理记录"),
-    "print": ("clerk", "打印表单(HTML)"),
+    "print": ("clerk", "打印表单(HTML 或 PDF)"),
     "tick": ("operator", "办理到期的定时事项"),
     "audit": ("auditor", "审计:查询、校验、封存"),
     "backup": ("operator", "备份数据库"),
@@ -71,7 +71,6 @@ def build() -> Command:
     """The whole command, with the options every command understands."""
     app = typer.Typer(
         cls=Lazy,
-        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

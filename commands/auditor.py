@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from commands.completion import CASE
 from commands.display import moment
 from commands.help import Named
 from commands.table import dump, emit, heads
@@ -26,7 +27,7 @@ JSON = typer.Option(False, "--json")
 
 
 @app.command("history")
-def history(ctx: typer.Context, case: str, as_json: bool = JSON) -> None:
+def history(ctx: typer.Context, case: str = CASE, as_json: bool = JSON) -> None:
     """一个案件的办理记录:每步、办理人、身份、意见、结果,拒绝也在内。"""
     session: Session = ctx.obj
     desk = session.desk()

@@ -61,7 +61,8 @@ def _run_parsed() -> int:
     from commands.help import usage_sentence
 
     try:
-        code = build()(standalone_mode=False)
+        name = "cli.py" if sys.argv[0].endswith("cli.py") else "guicheng"
+        code = build()(standalone_mode=False, prog_name=name)
         return code if isinstance(code, int) else 0
     except typer.Exit as stop:
         return stop.exit_code

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from commands.completion import CASE, PROCESS
 from commands.display import conclude, moment, print_reasons, receipt, value, where
 from commands.entry import Entry
 from commands.inbox import print_todo
@@ -29,6 +30,7 @@ from engine.worker import Worker
 
 app = typer.Typer()
 
+ACTION = typer.Argument(...)
 SET = typer.Option(None, "--set", help="字段=值")
 DATA = typer.Option(None, "--data", help="YAML/JSON 文件")
 ATTACH = typer.Option(None, "--attach", help="字段=文件")
@@ -46,7 +48,7 @@ JSON = typer.Option(False, "--json")
 @app.command("start")
 def start(
     ctx: typer.Context,
-    process: str,
+    process: str = PROCESS,
     given: list[str] = SET,
     data: Path = DATA,
     attach: list[str] = ATTACH,
@@ -74,8 +76,8 @@ def start(
 @app.command("do")
 def do(
     ctx: typer.Context,
-    case: str,
-    action: str,
+    case: str = CASE,
+    action: str = ACTION,
     given: list[str] = SET,
     data: Path = DATA,
     attach: list[str] = ATTACH,
@@ -130,7 +132,13 @@ def do(
 
 
 @app.command("why")
-def why(ctx: typer.Context, case: str, action: str, branch: str = BRANCH) -> None:
+def why(
+    ctx: typer.Context,
+    case: str = CASE,
+    action: str = ACTION,
+    branch: str = BRANCH,
+    as_json: bool = JSON,
+) -> None:
     """为什么不能办:列出全部理由;能办则说能办。"""
     session: Session = ctx.obj
     desk, actor = _desk(session, tick=False)
@@ -139,7 +147,25 @@ def why(ctx: typer.Context, case: str, action: str, branch: str = BRANCH) -> Non
     action = Entry(desk, definition).action(action)
     command = Perform(action=action, actor=actor, branch=branch)
     label = Names(definition, session.language).spoken(action)
-    _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
+    answer = desk.try_out(found.id, command)
+    if as_json:
+        reasons = answer.reasons if isinstance(answer, Refusal) else ()
+        print(
+            dump(
+                [
+                    {
+                        "code": one.code,
+                        "say": one.text.show(session.language),
+                        "rule": one.rule,
+                        "source": str(one.source) if one.source else None,
+                        "remedy": one.remedy.show(session.language) if one.remedy else None,
+                    }
+                    for one in reasons
+                ]
+            )
+        )
+        raise typer.Exit(3 if reasons else 0)
+    _dry(desk, found.number, label, answer, session.language)
 
 
 @app.command("todo")
@@ -149,13 +175,13 @@ def todo(ctx: typer.Context, as_json: bool = JSON) -> None:
 
 
 @app.command("claim")
-def claim(ctx: typer.Context, case: str, branch: str = BRANCH) -> None:
+def claim(ctx: typer.Context, case: str = CASE, branch: str = BRANCH) -> None:
     """签收一项待办。"""
     do_plain(ctx.obj, case, Claim(actor="", branch=branch), CLAIM)
 
 
 @app.command("release")
-def release(ctx: typer.Context, case: str, branch: str = BRANCH) -> None:
+def release(ctx: typer.Context, case: str = CASE, branch: str = BRANCH) -> None:
     """退还一项已签收的待办。"""
     do_plain(ctx.obj, case, Release(actor="", branch=branch), RELEASE)
 
@@ -206,7 +232,7 @@ def delegate(
 @app.command("show")
 def show(
     ctx: typer.Context,
-    case: str,
+    case: str = CASE,
     as_json: bool = JSON,
     save: Path = typer.Option(None, "--save", help="把附件存入此文件夹"),
 ) -> None:
@@ -304,11 +330,12 @@ def save_attachments(desk: Desk, case: Case, folder: Path) -> None:
 @app.command("print")
 def print_form(
     ctx: typer.Context,
-    case: str,
+    case: str = CASE,
     form: str = typer.Option(None, "--form", help="哪张表"),
-    output: Path = typer.Option(None, "-o", "--output", help="写入 HTML 文件"),
+    output: Path = typer.Option(None, "-o", "--output", help="写入文件:.html 或 .pdf"),
 ) -> None:
-    """打印表单:HTML,可直接打印到 A4 或 PDF。"""
+    """打印表单:HTML 或 PDF,A4 纸。"""
+    from engine.reading.pdf import write_pdf
     from engine.reading.printing import render
 
     session: Session = ctx.obj
@@ -319,7 +346,10 @@ def print_form(
     if output is None:
         print(page)
         return
-    output.write_text(page, "utf-8")
+    if output.suffix.lower() == ".pdf":
+        write_pdf(page, output)
+    else:
+        output.write_text(page, "utf-8")
     typer.echo(say("已写入 {file}", file=str(output)).show(session.language), err=True)
 
 

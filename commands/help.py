@@ -37,8 +37,11 @@ ARGUMENTS: Mapping[str, str] = {
     "reason": "意见",
     "since": "起始日,如 2026-12-07",
     "until": "截止日,如 2026-12-31",
+    "install_completion": "为当前的 shell 装上命令补全",
+    "show_completion": "显示补全脚本,可自行安装",
     "suspect_since": "自何时起可疑,如 2026-12-07T09:00:00+08:00",
 }
+COMPLETION = ("install_completion", "show_completion")
 ROOM = 78
 
 
@@ -55,7 +58,9 @@ def localize(command: Command, language: str) -> None:
     """Put a command, its parameters and its subcommands into `language`."""
     command.help = translate(command.help or "", language)
     for parameter in command.params:
-        words = getattr(parameter, "help", None) or ARGUMENTS.get(parameter.name or "", "")
+        known = ARGUMENTS.get(parameter.name or "", "")
+        written = getattr(parameter, "help", None) or known
+        words = known if parameter.name in COMPLETION else written  # Typer writes these itself
         parameter.help = translate(words, language)  # type: ignore[attr-defined]
     command.format_help = partial(write_help, command, language)  # type: ignore[method-assign]
     if isinstance(command, TyperGroup):

@@ -9,7 +9,7 @@ import typer
 
 from commands.display import receipt
 from commands.help import Named
-from commands.table import emit, heads
+from commands.table import dump, emit, heads
 from commands.workspace import Session, agent_socket, passphrase
 from engine.errors import KeyLocked, UsageError
 from engine.evidence.agent import Agent, require_agent
@@ -57,13 +57,17 @@ def logout(ctx: typer.Context) -> None:
 
 
 @app.command("whoami")
-def whoami(ctx: typer.Context) -> None:
+def whoami(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
     """现在是谁在办理,职务、部门和钥匙。"""
     session: Session = ctx.obj
     desk = session.desk()
     view = desk.catalog.roster(desk.clock())
     one = view.person(session.name())
     held = [key_.key[:12] for key_ in desk.keys().keys_of(one.id) if key_.until is None]
+    if as_json:
+        told = {"name": one.name, "id": one.id, "title": view.title_of(one.id)}
+        print(dump({**told, "department": one.department or "", "keys": held}))
+        return
     typer.echo(
         say(
             "{name}({id}){title} {department};钥匙 {keys}",

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import typer
 
+from commands.completion import PROCESS
 from commands.display import stop
 from commands.files import check_texts, read_texts
+from commands.table import dump
 from commands.workspace import SERVICE, SETTINGS, Session, read_settings
 from engine.catalog import draft_process, read_params, read_roster
 from engine.desk import Desk, Refused
-from engine.errors import UnknownName, UsageError
+from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import enrol, found, make_key
 from engine.language.params import read_plain
@@ -91,14 +93,27 @@ def init(
 
 
 @app.command("check")
-def check(ctx: typer.Context, files: list[Path] = typer.Argument(None)) -> None:
+def check(
+    ctx: typer.Context,
+    files: list[Path] = typer.Argument(None),
+    as_json: bool = typer.Option(False, "--json"),
+) -> None:
     """检查流程、表单、花名册、参数、日历;一次列出全部问题。"""
     session: Session = ctx.obj
     for path in files or []:
         if not path.is_file():
             raise UnknownName(say("文件"), str(path))
     folder = session.workspace().folder
-    sound = check_texts(read_texts(folder, tuple(files or ())))
+    try:
+        sound = check_texts(read_texts(folder, tuple(files or ())))
+    except DefinitionProblems as error:
+        if as_json:
+            print(dump([problem_row(one, session.language) for one in error.problems]))
+            raise typer.Exit(1) from error
+        raise
+    if as_json:
+        print(dump([]))
+        return
     for definition in sound.definitions:
         states = sum(1 for _ in definition.walk())
         typer.echo(
@@ -109,6 +124,17 @@ def check(ctx: typer.Context, files: list[Path] = typer.Argument(None)) -> None:
                 examples=len(definition.examples),
             ).show(session.language)
         )
+
+
+def problem_row(one: Problem, language: str) -> dict[str, object]:
+    """A problem for editors and other programs."""
+    return {
+        "file": one.source.file,
+        "line": one.source.line,
+        "column": one.source.column,
+        "say": one.what.show(language),
+        "remedy": one.remedy.show(language) if one.remedy else None,
+    }
 
 
 @app.command("publish")
@@ -210,7 +236,7 @@ def rehearse(
 @app.command("diagram")
 def diagram(
     ctx: typer.Context,
-    process: str,
+    process: str = PROCESS,
     output: str = typer.Option("tree", "-o", "--output", help="tree | mermaid | svg"),
 ) -> None:
     """画出一个流程:终端树、Mermaid 或 SVG。"""

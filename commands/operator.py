@@ -9,7 +9,9 @@ from pathlib import Path
 
 import typer
 
+from commands.table import dump
 from commands.workspace import Session
+from engine.reading.pdf import find_browser, has_chinese_font
 from engine.store.store import Store, backup, restore
 from engine.text import Text, say
 from engine.worker import Worker
@@ -62,7 +64,7 @@ def rebuild(ctx: typer.Context) -> None:
 
 
 @app.command("doctor")
-def doctor(ctx: typer.Context) -> None:
+def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
     """体检:数据库、钥匙、日历、定时、浏览器与字体。"""
     session: Session = ctx.obj
     desk = session.desk()
@@ -88,9 +90,15 @@ def doctor(ctx: typer.Context) -> None:
     findings.append(
         (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
     )
+    if has_chinese_font() is False:
+        findings.append((False, say("没有中文字体:表单打印成 PDF 会缺字")))
+    if find_browser() is None:
+        findings.append((False, say("没有 Chromium:表单只能存为 HTML")))
     if shutil.which("ssh-agent") is None:
         findings.append((False, say("没有 ssh-agent:login 不可用,每步要问口令")))
-    for good, text in findings:
+    if as_json:
+        print(dump([{"good": good, "say": text.show(session.language)} for good, text in findings]))
+    for good, text in findings if not as_json else ():
         typer.echo(f"{'✓' if good else '!'} {text.show(session.language)}")
     if not all(good for good, _ in findings):
         raise typer.Exit(1)

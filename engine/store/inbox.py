@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from engine.errors import GuichengError
 from engine.text import say
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,28 @@ WHERE o.person = :person AND (t.claimed_by IS NULL OR t.claimed_by = :person)
 ORDER BY t.due IS NULL, t.due, t.offered_at
 """
 FIND = "SELECT actor FROM record WHERE actor_name = :name OR actor = :name LIMIT 1"
+NUMBERS = "SELECT number FROM case_row ORDER BY opened_at DESC, number DESC"
 META = "SELECT key, value FROM meta"
+
+
+def load_numbers(path: Path) -> tuple[str, ...]:
+    """Every case number, the newest first. Errors: `GuichengError` as `load_todo`."""
+    rows = _ask(path, lambda connection: connection.execute(NUMBERS).fetchall())
+    return tuple(str(row[0]) for row in rows)
+
+
+def _ask(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T:
+    """Ask the database without ever writing to it."""
+    if not path.is_file():
+        raise GuichengError(say("没有数据库 {path};请先 init", path=path.name))
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+        try:
+            return ask(connection)
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise GuichengError(say("数据库出错:{told}", told=str(error))) from error
 
 
 def load_todo(path: Path, name: str) -> Inbox:
@@ -51,19 +76,14 @@ def load_todo(path: Path, name: str) -> Inbox:
     Known are ids and names somebody has signed with. Errors: `GuichengError` without a
     database.
     """
-    if not path.is_file():
-        raise GuichengError(say("没有数据库 {path};请先 init", path=path.name))
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
-        try:
-            found = connection.execute(FIND, {"name": name}).fetchone()
-            uid = found[0] if found else name
-            rows = connection.execute(SELECT, {"person": uid}).fetchall()
-            meta = dict(connection.execute(META).fetchall())
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as error:
-        raise GuichengError(say("数据库出错:{told}", told=str(error))) from error
+
+    def ask(connection: sqlite3.Connection) -> tuple[bool, list[tuple[str, ...]], dict[str, str]]:
+        found = connection.execute(FIND, {"name": name}).fetchone()
+        uid = found[0] if found else name
+        rows = connection.execute(SELECT, {"person": uid}).fetchall()
+        return found is not None, rows, dict(connection.execute(META).fetchall())
+
+    is_known, rows, meta = _ask(path, ask)
     work = tuple(
         Work(
             number=row[0],
@@ -76,6 +96,4 @@ def load_todo(path: Path, name: str) -> Inbox:
         )
         for row in rows
     )
-    return Inbox(
-        is_known=found is not None, work=work, tick=meta.get("tick"), zone=meta.get("zone", "UTC")
-    )
+    return Inbox(is_known=is_known, work=work, tick=meta.get("tick"), zone=meta.get("zone", "UTC"))
