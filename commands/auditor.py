@@ -17,7 +17,7 @@ from commands.workspace import Session
 from engine.desk import Desk
 from engine.errors import UsageError
 from engine.reading.names import Names
-from engine.store.store import Query
+from engine.store.rows import Query
 from engine.text import say, translate
 
 app = typer.Typer()

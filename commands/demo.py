@@ -28,7 +28,8 @@ from engine.reading.names import Names
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
 from engine.sample import sample_folder, sample_walks
-from engine.store.store import Store, backup
+from engine.store.copies import backup
+from engine.store.store import Store
 from engine.text import Text, say
 from engine.verifying import verify_store
 

@@ -12,7 +12,8 @@ import typer
 from commands.table import dump
 from commands.workspace import Session
 from engine.reading.pdf import find_browser, has_chinese_font
-from engine.store.store import Store, backup, restore
+from engine.store.copies import backup, restore
+from engine.store.store import Store
 from engine.text import Text, say
 from engine.worker import Worker
 

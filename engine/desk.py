@@ -29,7 +29,8 @@ from engine.kernel.situation import Seen, Situation
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
 from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
-from engine.store.store import Entry, Moved, Repeated, Store
+from engine.store.rows import Entry, Moved, Repeated
+from engine.store.store import Store
 from engine.text import say
 
 ATTEMPTS = 12

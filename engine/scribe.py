@@ -31,7 +31,7 @@ from engine.kernel.events import CaseOpened, Event, StatesMoved, dump_event
 from engine.kernel.values import Json, dump_value
 from engine.language.forms import Attachment, Value
 from engine.language.roster import RosterView
-from engine.store.store import Entry
+from engine.store.rows import Entry
 
 SUITE = "sha256-ed25519"
 SERVICE = "SYSTEM"

@@ -30,7 +30,7 @@ from engine.language.calendar import occurrences
 from engine.language.definition import SEPARATOR, Every, ProcessDefinition
 from engine.language.forms import Value, Values
 from engine.scribe import SERVICE
-from engine.store.store import Moved, Repeated
+from engine.store.rows import Moved, Repeated
 from engine.text import Text, say
 
 TICK_LIMIT = 500

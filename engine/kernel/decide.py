@@ -31,7 +31,8 @@ from engine.kernel.options import find_options, options, require_branch, unfinis
 from engine.kernel.situation import Situation
 from engine.kernel.work import FILL, decide_work
 from engine.language.definition import Action, Arm, Meaning, Required, Rule, Slot, State
-from engine.language.expressions import Expression, explain
+from engine.language.explaining import explain
+from engine.language.expressions import Expression
 from engine.text import say
 
 EXTEND = say("请补上工作日历并发布")

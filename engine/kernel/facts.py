@@ -14,7 +14,8 @@ from engine.errors import GuichengError
 from engine.kernel.case import Case
 from engine.kernel.situation import Situation
 from engine.language.definition import SEPARATOR
-from engine.language.expressions import Expression, evaluate
+from engine.language.evaluating import evaluate
+from engine.language.expressions import Expression
 from engine.language.forms import Field, FieldType, Value, Values
 from engine.text import say
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import Problem, Source
 from engine.language import types as t
+from engine.language.checking import check
 from engine.language.definition import (
     Deadline,
     Effect,
@@ -16,7 +17,7 @@ from engine.language.definition import (
     StartCase,
     TellPeople,
 )
-from engine.language.expressions import Expression, calls, check
+from engine.language.expressions import Expression, calls
 from engine.language.forms import FieldType
 from engine.language.scope import field_type
 from engine.language.types import Scope, Type

@@ -25,7 +25,8 @@ from engine.language.loader import load_form
 from engine.language.reader import Mapping_, Scalar, read
 from engine.language.roster import RosterView
 from engine.reading.names import Names
-from engine.store.store import Store, Stored
+from engine.store.rows import Stored
+from engine.store.store import Store
 from engine.text import Text, say, translate
 
 SUFFIX = ".html.j2"

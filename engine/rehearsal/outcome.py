@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.kernel.case import Case
 from engine.kernel.events import PeopleTold, TimerFired
 from engine.language.definition import SEPARATOR, Step
-from engine.store.store import Query
+from engine.store.rows import Query
 from engine.text import Text, say
 
 if TYPE_CHECKING:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from engine.errors import GuichengError
@@ -80,3 +83,31 @@ def migrate(engine: Engine) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Driver errors become sentences."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DatabaseError as error:
+        told = str(error.orig)
+        for sign, sentence in _TROUBLE:
+            if sign in told:
+                raise StoreError(sentence) from error
+        raise StoreError(say("数据库出错:{told}", told=told)) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(say("数据库出错:{told}", told=str(error))) from error
+
+
+_TROUBLE = (
+    ("locked", say("数据库正忙,请稍后再试")),
+    ("readonly", say("数据库是只读的")),
+    ("full", say("磁盘已满,未写入任何内容")),
+    ("not a database", say("这不是规程的数据库文件")),
+    ("malformed", say("数据库文件已损坏")),
+    ("unable to open", say("数据库文件打不开")),
+    ("append-only", say("历史只增不改")),
+)

@@ -13,7 +13,8 @@ from pathlib import Path
 from engine.desk import Desk, Receipt
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
-from engine.store.store import Entry, Store
+from engine.store.rows import Entry
+from engine.store.store import Store
 from tests.toys import toy_texts
 
 KILLS = 200

@@ -10,7 +10,7 @@ from engine.desk import Receipt, Refused
 from engine.evidence.keys import FileSigner, make_key
 from engine.language.forms import Values
 from engine.rehearsal.office import Office
-from engine.store.store import Query
+from engine.store.rows import Query
 from engine.verifying import verify_store
 
 

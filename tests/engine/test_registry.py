@@ -13,7 +13,7 @@ from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted
 from engine.registry import DELEGATE, ENROL, GRANT, LEAVE, REVOKE
 from engine.rehearsal.office import Office
 from engine.scribe import instant
-from engine.store.store import Query
+from engine.store.rows import Query
 from engine.verifying import verify_store
 
 DAY = date(2026, 12, 7)

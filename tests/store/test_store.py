@@ -16,7 +16,10 @@ from engine.desk import Receipt
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
-from engine.store.store import Moved, Repeated, Store, StoreError, backup, restore
+from engine.store.connect import StoreError
+from engine.store.copies import backup, restore
+from engine.store.rows import Moved, Repeated
+from engine.store.store import Store
 from tests.conftest import open_office
 from tests.test_walks import walk_steps
 from tests.toys import toy_texts

@@ -1,0 +1,246 @@
+"""The history as it stands in the store: records, disclosures, objects, heads; only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from engine.errors import EvidenceError
+from engine.evidence.canonical import parse
+from engine.evidence.record import Disclosure, Record, load_body
+from engine.kernel.case import Stamp
+from engine.kernel.events import load_event
+from engine.kernel.values import load_value
+from engine.language.definition import SYSTEM
+from engine.store import projections
+from engine.store.connect import plainly
+from engine.store.rows import (
+    HistoryRow,
+    Query,
+    Stored,
+)
+from engine.store.tables import (
+    DisclosureRow,
+    HeadRow,
+    ObjectRow,
+    RecordRow,
+    columns,
+)
+from engine.text import say
+
+
+class History:
+    """What can be read of one office's history."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with plainly(), self.engine.connect() as connection:
+            yield connection
+
+    def head(self, stream: str) -> tuple[int, str] | None:
+        """The last place of a stream and its digest."""
+        with self.reading() as connection:
+            row = connection.execute(
+                select(columns(HeadRow).seq, columns(HeadRow).digest).where(
+                    columns(HeadRow).stream == stream
+                )
+            ).first()
+        return (row.seq, row.digest) if row else None
+
+    def last_received(self, stream: str) -> str:
+        """When the last record of a stream was received (RFC 3339, UTC); "" if it has none."""
+        table = columns(RecordRow)
+        with self.reading() as connection:
+            found = connection.execute(
+                select(table.received_at)
+                .where(table.stream == stream)
+                .order_by(table.seq.desc())
+                .limit(1)
+            ).scalar()
+        return str(found or "")
+
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """Every stream's last place and digest, by stream name."""
+        with self.reading() as connection:
+            rows = connection.execute(select(HeadRow)).all()
+        return {row.stream: (row.seq, row.digest) for row in sorted(rows, key=lambda r: r.stream)}
+
+    def streams(self) -> tuple[str, ...]:
+        """Every stream that has a record, whatever the head table says."""
+        with self.reading() as connection:
+            found = connection.execute(select(columns(RecordRow).stream).distinct()).scalars().all()
+        return tuple(sorted(found))
+
+    def records(self, stream: str, after: int = -1) -> Iterator[Stored]:
+        """The records of a stream later than `after`, in order."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(RecordRow)
+                .where(columns(RecordRow).stream == stream, columns(RecordRow).seq > after)
+                .order_by(columns(RecordRow).seq)
+            ).all()
+            opened: dict[int, list[Disclosure]] = {}
+            for one in connection.execute(
+                select(DisclosureRow).where(
+                    columns(DisclosureRow).stream == stream,
+                    columns(DisclosureRow).seq > after,
+                )
+            ):
+                if one.salt is not None and one.value is not None:
+                    opened.setdefault(one.seq, []).append(
+                        Disclosure(path=one.path, salt=one.salt, value=parse(one.value.encode()))
+                    )
+        for row in rows:
+            yield read_stored(row, tuple(opened.get(row.seq, ())))
+
+    def raw_records(self, stream: str) -> Iterator[tuple[Record, Mapping[str, object]]]:
+        """Records with the columns copied beside them, unread: for verification."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(RecordRow)
+                .where(columns(RecordRow).stream == stream)
+                .order_by(columns(RecordRow).seq)
+            ).all()
+        for row in rows:
+            yield record_of(row), dict(row._mapping)
+
+    def positions(self) -> tuple[tuple[int, str, int], ...]:
+        """Position, stream and seq of every record, in the order of the log."""
+        table = columns(RecordRow)
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(table.position, table.stream, table.seq).order_by(table.position)
+            ).all()
+        return tuple((row[0], row[1], row[2]) for row in rows)
+
+    def raw_disclosures(self, stream: str) -> tuple[Mapping[str, object], ...]:
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(DisclosureRow).where(columns(DisclosureRow).stream == stream)
+            ).all()
+        return tuple(dict(row._mapping) for row in rows)
+
+    def find_request(self, request: str) -> tuple[str, int] | None:
+        """Where a request was written, if it was."""
+        with self.reading() as connection:
+            row = connection.execute(
+                select(columns(RecordRow).stream, columns(RecordRow).seq).where(
+                    columns(RecordRow).request == request
+                )
+            ).first()
+        return (row.stream, row.seq) if row else None
+
+    def find_object(self, digest: str) -> bytes | None:
+        with self.reading() as connection:
+            return connection.execute(
+                select(columns(ObjectRow).content).where(columns(ObjectRow).digest == digest)
+            ).scalar()
+
+    def objects(self) -> Iterator[tuple[str, str, bytes]]:
+        """Every published text: the digest and kind it is kept under, and its bytes."""
+        with self.reading() as connection:
+            for row in connection.execute(select(ObjectRow)).all():
+                yield row.digest, row.kind, row.content
+
+    def query(self, query: Query) -> tuple[HistoryRow, ...]:
+        """History lines an auditor asked for, oldest first."""
+        column = columns(RecordRow)
+        wanted = select(RecordRow).order_by(column.position)
+        for name, value in (
+            ("case_id", query.case_id),
+            ("process", query.process),
+            ("state", query.state),
+            ("action", query.action),
+            ("code", query.code),
+        ):
+            if value is not None:
+                wanted = wanted.where(column[name] == value)
+        if query.person is not None:
+            wanted = wanted.where(
+                (column.actor == query.person) | (column.principal == query.person)
+            )
+        if query.since is not None:
+            wanted = wanted.where(column.at >= utc(query.since))
+        if query.until is not None:
+            wanted = wanted.where(column.at <= utc(query.until))
+        if query.refusals:
+            wanted = wanted.where(column.typ == "refusal")
+        if query.limit is not None:
+            wanted = wanted.limit(query.limit)
+        with self.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(
+            HistoryRow(
+                **{name: getattr(row, name) for name in HistoryRow.__slots__ if name != "at"},
+                at=datetime.fromisoformat(row.at),
+            )
+            for row in rows
+        )
+
+    def everything(self) -> list[Stored]:
+        """Every record of every stream in the order it was written."""
+        return sorted(
+            (stored for stream in self.streams() for stored in self.records(stream)),
+            key=lambda stored: stored.position,
+        )
+
+
+def stamp_for(stored: Stored) -> Stamp:
+    """What `apply` needs to know of a record besides its events."""
+    actor = stored.body.actor
+    return Stamp(
+        seq=stored.seq,
+        at=stored.happened,
+        actor=SYSTEM if stored.body.way == "system" else actor.uid,
+        principal=actor.for_.uid if actor.for_ else None,
+        values=stored.values,
+    )
+
+
+def read_stored(row: Any, disclosures: tuple[Disclosure, ...]) -> Stored:
+    """A record row with its disclosures as a `Stored`. Errors: `EvidenceError`."""
+    record = record_of(row)
+    body = load_body(record.body)
+    opened = {one.path: one.value for one in disclosures}
+    events = []
+    if body.typ != "refusal":
+        for place in range(len(body.events)):
+            dumped = opened.get(f"event/{place}")
+            if not isinstance(dumped, dict):
+                raise EvidenceError(
+                    say("{stream} 第 {seq} 条记录缺少事件", stream=body.stream, seq=body.seq)
+                )
+            events.append(load_event(dumped))
+    values = {
+        path.removeprefix("form/"): load_value(value)
+        for path, value in opened.items()
+        if path.startswith("form/")
+    }
+    return Stored(
+        position=row.position,
+        record=record,
+        body=body,
+        disclosures=disclosures,
+        events=tuple(events),
+        values=values,
+    )
+
+
+def record_of(row: Any) -> Record:
+    return Record(
+        body=row.body,
+        key=row.key,
+        sig=row.sig,
+        received_at=row.received_at,
+        payload_type=row.payload_type,
+    )
+
+
+def utc(at: datetime) -> str:
+    return projections.stamp_of(at.astimezone(UTC))

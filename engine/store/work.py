@@ -1,0 +1,275 @@
+"""The cases of an office and the work that is open, as tables that follow from the history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from engine.errors import GuichengError
+from engine.kernel.case import Case, apply
+from engine.kernel.command import Other
+from engine.kernel.values import load_value
+from engine.language.definition import SYSTEM
+from engine.store.connect import plainly
+from engine.store.history import History, stamp_for, utc
+from engine.store.rows import (
+    CaseRow,
+    OpenTask,
+    Pending,
+)
+from engine.store.tables import (
+    ActRow,
+    CaseTable,
+    MemberRow,
+    MetaRow,
+    PendingRow,
+    TaskRow,
+    TimerRow,
+    ValueRow,
+    columns,
+)
+from engine.text import say
+
+
+class Work(History):
+    """Cases, tasks, timers and requests, as of the last record."""
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One IMMEDIATE transaction; everything or nothing."""
+        with (
+            plainly(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    # -- cases ----------------------------------------------------------------------------
+
+    def load_case(self, case_id: str) -> Case:
+        """The case folded from its history. Errors: `GuichengError` if there is none."""
+        case: Case | None = None
+        for stored in self.records(f"case/{case_id}"):
+            for event in stored.events:
+                case = apply(case, event, stamp_for(stored))
+        if case is None:
+            raise GuichengError(say("没有这个案件:{case}", case=case_id))
+        return case
+
+    def find_case(self, reference: str) -> str | None:
+        """The id of a case by id, number, or an end of its number that fits only one."""
+        column = columns(CaseTable)
+        with self.reading() as connection:
+            found = connection.execute(
+                select(column.id).where((column.id == reference) | (column.number == reference))
+            ).scalar()
+            if found is None and reference:
+                ends = (
+                    connection.execute(
+                        select(column.id).where(column.number.endswith(reference, autoescape=True))
+                    )
+                    .scalars()
+                    .all()
+                )
+                found = ends[0] if len(ends) == 1 else None
+        return str(found) if found is not None else None
+
+    def cases(
+        self,
+        *,
+        process: str | None = None,
+        state: str | None = None,
+        parent: str | None = None,
+        field: tuple[str, str] | None = None,
+        is_open: bool | None = None,
+    ) -> tuple[CaseRow, ...]:
+        """Cases by what is known of them, in order of their numbers."""
+        column = columns(CaseTable)
+        wanted = select(CaseTable).order_by(column.opened_at, column.number)
+        if process is not None:
+            wanted = wanted.where(column.process == process)
+        if parent is not None:
+            wanted = wanted.where(column.parent == parent)
+        if is_open is not None:
+            wanted = wanted.where(column.closed_at.is_(None) == is_open)
+        if field is not None:
+            values = columns(ValueRow)
+            wanted = wanted.join(ValueRow, values.case_id == column.id).where(
+                values.field == field[0], values.text == field[1]
+            )
+        with self.reading() as connection:
+            rows = [case_row_of(row) for row in connection.execute(wanted)]
+        return tuple(row for row in rows if state is None or state in row.configuration)
+
+    def family(self, case_id: str) -> tuple[str, ...]:
+        """The other cases joined to this one by parent and child, or by gathering."""
+        links = columns(CaseTable), columns(MemberRow)
+        case, member = links
+        known, waiting = {case_id}, [case_id]
+        with self.reading() as connection:
+            while waiting:
+                one = waiting.pop()
+                found: set[str] = set()
+                for wanted in (
+                    select(case.parent).where(case.id == one, case.parent.is_not(None)),
+                    select(case.id).where(case.parent == one),
+                    select(member.member).where(member.case_id == one),
+                    select(member.case_id).where(member.member == one),
+                ):
+                    found |= set(connection.execute(wanted).scalars().all())
+                waiting += sorted(found - known)
+                known |= found
+        return tuple(sorted(known - {case_id}))
+
+    def acts(self, case_ids: Iterable[str]) -> tuple[Other, ...]:
+        """What was done in these cases, for the incompatible duties."""
+        act, case = columns(ActRow), columns(CaseTable)
+        wanted = (
+            select(ActRow, case.number)
+            .join(CaseTable, case.id == act.case_id)
+            .where(act.case_id.in_(list(case_ids)))
+            .order_by(act.case_id, act.n)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(
+            Other(
+                case=row.case_id,
+                number=row.number,
+                state=row.state,
+                action=row.action,
+                role=row.role,
+                duties=tuple(json.loads(row.duties)),
+                people=frozenset({row.actor} | ({row.principal} if row.principal else set())),
+                at=datetime.fromisoformat(row.at),
+            )
+            for row in rows
+            if row.actor != SYSTEM
+        )
+
+    def next_sequence(self, prefix: str) -> int:
+        """One more than the numbers already given with this prefix."""
+        column = columns(CaseTable).number
+        with self.reading() as connection:
+            found = connection.execute(
+                select(func.count()).where(column.startswith(prefix, autoescape=True))
+            ).scalar()
+        return int(found or 0) + 1
+
+    # -- work and time ----------------------------------------------------------------------
+
+    def open_tasks(self) -> tuple[OpenTask, ...]:
+        case = columns(CaseTable)
+        task = columns(TaskRow)
+        wanted = (
+            select(TaskRow, case.number, case.process)
+            .join(CaseTable, case.id == task.case_id)
+            .order_by(task.offered_at)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(
+            OpenTask(
+                case_id=row.case_id,
+                number=row.number,
+                process=row.process,
+                task=row.task,
+                state=row.state,
+                role=row.role,
+                claimed_by=row.claimed_by,
+                offered_at=datetime.fromisoformat(row.offered_at),
+                due=datetime.fromisoformat(row.due) if row.due else None,
+            )
+            for row in rows
+        )
+
+    def due_timers(self, at: datetime, limit: int) -> tuple[tuple[str, str, str, datetime], ...]:
+        """Running timers whose moment has come: case, timer, kind, due; earliest first."""
+        column = columns(TimerRow)
+        wanted = (
+            select(TimerRow)
+            .where(column.due <= utc(at), column.stopped.is_(False))
+            .order_by(column.due, column.case_id, column.timer)
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(
+            (row.case_id, row.timer, row.kind, datetime.fromisoformat(row.due)) for row in rows
+        )
+
+    def pending(self, limit: int) -> tuple[Pending, ...]:
+        """Requests between cases not carried out yet."""
+        return self._pending(None, limit)
+
+    def pending_of(self, case_id: str) -> tuple[Pending, ...]:
+        return self._pending(case_id, None)
+
+    def _pending(self, case_id: str | None, limit: int | None) -> tuple[Pending, ...]:
+        column = columns(PendingRow)
+        wanted = select(PendingRow).order_by(column.case_id, column.request).limit(limit)
+        if case_id is not None:
+            wanted = wanted.where(column.case_id == case_id)
+        with self.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(
+            Pending(
+                case_id=row.case_id,
+                request=row.request,
+                kind=row.kind,
+                target=row.target,
+                action=row.action,
+                initiator=row.initiator,
+                values={n: load_value(v) for n, v in json.loads(row.content).items()},
+            )
+            for row in rows
+        )
+
+    def last_tick(self) -> datetime | None:
+        found = self._meta("tick")
+        return datetime.fromisoformat(found) if found else None
+
+    def set_tick(self, at: datetime, zone: str) -> None:
+        """Remember when the system last looked, and the office's zone for the fast inbox."""
+        self._set_meta("tick", utc(at))
+        if self._meta("zone") != zone:
+            self._set_meta("zone", zone)
+
+    def reoffered_at(self) -> int | None:
+        found = self._meta("reoffered")
+        return int(found) if found else None
+
+    def set_reoffered_at(self, seq: int) -> None:
+        self._set_meta("reoffered", str(seq))
+
+    def _meta(self, key: str) -> str | None:
+        with self.reading() as connection:
+            found = connection.execute(
+                select(columns(MetaRow).value).where(columns(MetaRow).key == key)
+            ).scalar()
+        return str(found) if found is not None else None
+
+    def _set_meta(self, key: str, value: str) -> None:
+        with self.writing() as connection:
+            column = columns(MetaRow)
+            done = connection.execute(update(MetaRow).where(column.key == key).values(value=value))
+            if done.rowcount == 0:
+                connection.execute(insert(MetaRow).values(key=key, value=value))
+
+
+def case_row_of(row: Any) -> CaseRow:
+    values = {name: getattr(row, name) for name in CaseRow.__slots__}
+    closed = values["closed_at"]
+    return CaseRow(
+        **{
+            **values,
+            "configuration": tuple(json.loads(values["configuration"])),
+            "opened_at": datetime.fromisoformat(values["opened_at"]),
+            "closed_at": datetime.fromisoformat(closed) if closed else None,
+        }
+    )
