@@ -9,6 +9,7 @@ from engine.language.evaluating import Evaluator, InRow, shown
 from engine.language.expressions import (
     Because,
     Expression,
+    ExpressionError,
     Facts,
 )
 from engine.text import Text, say
@@ -20,7 +21,11 @@ def explain(expression: Expression, facts: Facts) -> tuple[Because, ...]:
 
 
 def _because(node: ast.expr, text: str, facts: Facts) -> Iterator[Because]:
-    if Evaluator(facts).value(node):
+    try:
+        if Evaluator(facts).value(node):
+            return
+    except ExpressionError as error:  # a part that `and` or `or` had no need to look at
+        yield _part(node, text, error.text)
         return
     match node:
         case ast.BoolOp():
