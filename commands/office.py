@@ -20,6 +20,7 @@ from engine.desk import Desk, Refused
 from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import enrol, found, make_key
+from engine.language.definition import ProcessDefinition
 from engine.language.params import read_plain
 from engine.registry import ENROL, FOUND, PUBLISH, Registry, holders
 from engine.sample import sample_files
@@ -238,24 +239,38 @@ def diagram(
     ctx: typer.Context,
     process: str = PROCESS,
     output: str = typer.Option("tree", "-o", "--output", help="tree | mermaid | svg"),
+    case: str = typer.Option(None, "--case", help="标出这个案件现处和走过的环节"),
 ) -> None:
     """画出一个流程:终端树、Mermaid 或 SVG。"""
     from engine.reading.diagram import draw_mermaid, draw_svg, draw_tree
 
     session: Session = ctx.obj
-    folder = session.workspace().folder
+    marked: frozenset[str] = frozenset()
+    passed: frozenset[str] = frozenset()
+    if case is not None:
+        desk = session.desk()
+        found = desk.case(case)
+        definition = desk.catalog.definition(found.definition)
+        marked, passed = frozenset(found.configuration), frozenset(found.entered)
+    else:
+        definition = drafted(session.workspace().folder, process)
+    match output:
+        case "tree":
+            typer.echo(draw_tree(definition, session.language, marked))
+        case "mermaid":
+            typer.echo(draw_mermaid(definition, session.language))
+        case "svg":
+            typer.echo(draw_svg(definition, session.language, marked, passed))
+        case _:
+            raise UnknownName(say("图形"), output, ("tree", "mermaid", "svg"))
+
+
+def drafted(folder: Path, process: str) -> ProcessDefinition:
+    """A process as its file stands. Errors: `UnknownName`, `DefinitionProblems`."""
     path = folder / "processes" / f"{process}.yaml"
     if not path.is_file():
         names = [one.stem for one in (folder / "processes").glob("*.yaml")]
         raise UnknownName(say("流程"), process, names)
     texts = read_texts(folder, (path,))
-    _, definition = draft_process(
-        texts.processes[process][0],
-        texts.processes[process][1],
-        texts.forms,
-        read_params(texts.params),
-    )
-    drawn = {"tree": draw_tree, "mermaid": draw_mermaid, "svg": draw_svg}
-    if output not in drawn:
-        raise UnknownName(say("图形"), output, list(drawn))
-    typer.echo(drawn[output](definition, session.language))
+    text, file = texts.processes[process]
+    return draft_process(text, file, texts.forms, read_params(texts.params))[1]

@@ -7,12 +7,27 @@ their own are not ids to it. The SVG needs no other program.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from html import escape
 
+from engine.language.calendar import Span, Unit
 from engine.language.definition import Action, Kind, ProcessDefinition, State
 from engine.reading.names import Names, named
-from engine.text import show
+from engine.text import Text, say, show
 
+UNITS: Mapping[Unit, Callable[[Decimal], Text]] = {
+    Unit.WORKDAYS: lambda count: say("{count} 个工作日", count=count),
+    Unit.WORKHOURS: lambda count: say("{count} 个工作小时", count=count),
+    Unit.HOURS: lambda count: say("{count} 小时", count=count),
+    Unit.MINUTES: lambda count: say("{count} 分钟", count=count),
+}
+ONE: Mapping[Unit, Callable[[Decimal], Text]] = {
+    Unit.WORKDAYS: lambda _: say("1 个工作日"),
+    Unit.WORKHOURS: lambda _: say("1 个工作小时"),
+    Unit.HOURS: lambda _: say("1 小时"),
+    Unit.MINUTES: lambda _: say("1 分钟"),
+}
 BOX, HIGH, GAP, LEFT = 300, 58, 34, 190
 
 
@@ -24,9 +39,17 @@ def label_of(state: State, names: Names) -> str:
     return named(state.name, state.en, names.language)
 
 
-def due_of(state: State) -> str:
-    found = [str(one.span) for one in state.due if one.span is not None]
+def due_of(state: State, names: Names) -> str:
+    found = [span_of(one.span, names.language) for one in state.due if one.span is not None]
     return " / ".join(dict.fromkeys(found))
+
+
+def span_of(span: Span, language: str) -> str:
+    """A length of time as people say it."""
+    if span.clock is not None:
+        return say("前一天 {clock}", clock=f"{span.clock:%H:%M}").show(language)
+    words = UNITS[span.unit] if span.count != 1 else ONE[span.unit]
+    return words(span.count).show(language)
 
 
 def draw_tree(
@@ -67,7 +90,7 @@ def _tree(
         if (state.kind is Kind.FINAL)
         else "○"
     )
-    detail = " · ".join(part for part in (who_of(state, names), due_of(state)) if part)
+    detail = " · ".join(part for part in (who_of(state, names), due_of(state, names)) if part)
     lines = [f"{indent}{sign} {label_of(state, names)}" + (f"  ({detail})" if detail else "")]
     for action in state.actions:
         lines.append(f"{indent}    {_led(definition, action, names)}")
@@ -171,7 +194,7 @@ def _box(
         else ("#dcfce7" if state.path in passed else "#f8fafc")
     )
     round_ = 28 if state.kind is Kind.FINAL else 6
-    detail = "  ".join(part for part in (who_of(state, names), due_of(state)) if part)
+    detail = "  ".join(part for part in (who_of(state, names), due_of(state, names)) if part)
     parts = [
         f'<rect x="{centre - wide // 2}" y="{y}" width="{wide}" height="{tall}" rx="{round_}"'
         f' fill="{fill}" stroke="#334155" stroke-width="1.4"/>',
@@ -210,6 +233,7 @@ def _edges(
     heights = {s.path: HIGH + (HIGH + 22 if s.inner else 0) for s in definition.states}
     parts: list[str] = []
     lanes = {"left": 0, "right": 0}
+    leaving: dict[tuple[str, str], int] = {}
     for action in definition.all_actions():
         for source in (action.home,) if action.home else action.sources:
             start = source.split("/")[0]
@@ -230,12 +254,13 @@ def _edges(
                 side = "right" if step > 0 else "left"
                 lane = lanes[side] % 7
                 lanes[side] += 1
+                place = leaving[start, side] = leaving.get((start, side), -1) + 1
                 wide = across // 2 if _is_wide(definition, start) else BOX // 2
                 there = across // 2 if _is_wide(definition, to) else BOX // 2
                 turn = 1 if side == "right" else -1
                 x1, x2 = centre + turn * wide, centre + turn * there
                 out = centre + turn * (across // 2 + 26 + lane * 20)
-                y1, y2 = tops[start] + 16 + lane * 5, tops[to] + 12 + lane * 5
+                y1, y2 = tops[start] + 16 + place * 15, tops[to] + 12 + lane * 5
                 dash = "" if side == "right" else ' stroke-dasharray="5 4"'
                 anchor = "start" if side == "right" else "end"
                 parts.append(

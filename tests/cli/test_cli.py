@@ -164,3 +164,16 @@ def test_the_command_prints_the_coverage_and_what_is_missing(run, tmp_path: Path
     assert "入库:0 个示例,覆盖去向 0/4" in out
     assert "未覆盖 待交货 ·交货· → 待接收" in out
     assert "付款" not in out
+
+
+def test_a_case_is_marked_in_the_picture_of_its_procedure(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("--as", "林岚", "start", "会务服务保障", "--set", "会议名称=例会")[0] == 0
+    code, out, _ = run("diagram", "会务服务保障", "--case", "1")
+    assert code == 0
+    assert "● 起草  (经办人)" in out
+    assert "○ 部门审核  (部门负责人 · 1 个工作日)" in out
+    assert "#fef3c7" in run("diagram", "会务服务保障", "--case", "1", "-o", "svg")[1]
+    assert "stateDiagram-v2" in run("diagram", "会务服务保障", "-o", "mermaid")[1]
+    code, _, err = run("diagram", "会务服务保障", "-o", "svgg")
+    assert code == 2
+    assert "是否想写“svg”" in err
