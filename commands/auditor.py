@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from commands.completion import CASE
-from commands.display import moment
+from commands.display import history_table, moment
 from commands.help import Named
 from commands.table import dump, emit, heads
 from commands.workspace import Session
@@ -31,46 +31,8 @@ def history(ctx: typer.Context, case: str = CASE, as_json: bool = JSON) -> None:
     """一个案件的办理记录:每步、办理人、身份、意见、结果,拒绝也在内。"""
     session: Session = ctx.obj
     desk = session.desk()
-    case_id = desk.require_case(case)
-    names = Names(desk.catalog.definition(desk.case(case).definition), session.language)
-    rows = []
-    for stored in desk.store.records(f"case/{case_id}"):
-        body = stored.body
-        comment = stored.disclosed("comment").get("", None)
-        reasons = [
-            f"{one['refused']} {one['say']}"
-            for one in stored.disclosed("event/").values()
-            if isinstance(one, dict) and "refused" in one
-        ]
-        actor = body.actor.name if body.way != "system" else translate("系统", session.language)
-        if body.actor.for_:
-            actor = f"{actor}({translate('代', session.language)}{body.actor.for_.name})"
-        rows.append(
-            {
-                "seq": body.seq,
-                "at": moment(desk, stored.happened),
-                "actor": actor,
-                "post": body.actor.post,
-                "state": names.state(body.task.node) if body.task else "",
-                "action": names.action(body.task.node if body.task else "", body.act),
-                "outcome": body.code or (f"→ {names.states(body.move.to)}" if body.move else ""),
-                "comment": comment or "; ".join(reasons),
-                "digest": stored.record.digest[:12],
-                "meaning": body.meaning,
-            }
-        )
-    columns = heads(
-        session.language,
-        seq="序号",
-        at="时间",
-        actor="办理人",
-        state="环节",
-        action="动作",
-        outcome="结果",
-        comment="意见",
-        digest="摘要",
-    )
-    emit(columns, rows, as_json)
+    language = "zh" if as_json else session.language  # programs read the names as written
+    emit(*history_table(desk, desk.case(case), language), as_json, note="comment")
 
 
 @audit.command("query")
@@ -106,7 +68,7 @@ def query(
             refusals=refusals,
         )
     )
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "position": one.position,
             "at": moment(desk, one.at),
@@ -128,6 +90,8 @@ def query(
         writer.writeheader()
         writer.writerows({k: _safe(v) for k, v in row.items()} for row in rows)
         return
+    if session.language == "en" and not as_json:
+        rows = [in_english(desk, one.stream, row) for one, row in zip(found, rows, strict=True)]
     columns = heads(
         session.language,
         at="时间",
@@ -139,6 +103,16 @@ def query(
     )
     emit(columns, rows, as_json)
     typer.echo(say("共 {count} 条", count=len(rows)).show(session.language), err=True)
+
+
+def in_english(desk: Desk, stream: str, row: dict[str, object]) -> dict[str, object]:
+    """A row with the owner's English names, where its case's procedure gives them."""
+    act, state = str(row["action"] or ""), str(row["state"] or "")
+    if not stream.startswith("case/"):
+        return {**row, "action": translate(act, "en")}
+    case = desk.store.load_case(stream.removeprefix("case/"))
+    names = Names(desk.catalog.definition(case.definition), "en")
+    return {**row, "state": names.state(state), "action": names.action(state, act)}
 
 
 @audit.command("verify")

@@ -10,21 +10,19 @@ from pathlib import Path
 
 import typer
 
-from commands.display import moment
+from commands.display import history_table
 from commands.files import read_texts
-from commands.table import emit, heads
+from commands.table import emit
 from commands.workspace import Session
 from engine.desk import Receipt
 from engine.errors import GuichengError
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.keys import FileSigner, make_key
 from engine.evidence.record import Head
-from engine.kernel.case import Case
 from engine.kernel.command import Perform
 from engine.language.definition import Step
 from engine.language.loader import load_steps
 from engine.language.reader import Cursor, Mapping_, read
-from engine.reading.names import Names
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
 from engine.sample import sample_folder, sample_walks
@@ -76,7 +74,7 @@ def demo(
         typer.echo(miss.show(session.language), err=True)
     tell(say("四、一个案件的办理记录"))
     case = office.store.load_case(player.aliases["M"])
-    print_history(office, case, session.language)
+    emit(*history_table(office.desk, case, session.language), False, note="comment")
     page = here / "form.html"
     from engine.reading.printing import render
 
@@ -98,38 +96,6 @@ def walk_steps(name: str) -> tuple[Step, ...]:
     path = sample_walks() / f"{name}.yaml"
     node, problems = read(path.read_text("utf-8"), path.name)
     return load_steps(Cursor(problems), node.get("do")) if isinstance(node, Mapping_) else ()
-
-
-def print_history(office: Office, case: Case, language: str) -> None:
-    """The case's records as a table."""
-    names = Names(office.desk.catalog.definition(case.definition), language)
-    rows = []
-    for stored in office.store.records(f"case/{case.id}"):
-        body = stored.body
-        node = body.task.node if body.task else ""
-        by_system = body.way == "system"
-        rows.append(
-            {
-                "seq": body.seq,
-                "at": moment(office.desk, stored.happened),
-                "actor": say("系统").show(language) if by_system else body.actor.name,
-                "state": names.state(node),
-                "action": names.action(node, body.act),
-                "code": body.code,
-                "digest": stored.record.digest[:8],
-            }
-        )
-    columns = heads(
-        language,
-        seq="序号",
-        at="时间",
-        actor="办理人",
-        state="环节",
-        action="动作",
-        code="拒绝码",
-        digest="摘要",
-    )
-    emit(columns, rows, False)
 
 
 def wrong_key(office: Office, language: str) -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import typer
 
+from commands.table import heads
 from engine.desk import Desk, Receipt, Refused
 from engine.kernel.case import Case
 from engine.kernel.command import Reason
@@ -110,3 +111,49 @@ def conclude(desk: Desk, answer: Receipt | Refused, action: str, language: str) 
             state=where(definition, case, language),
         ).show(language)
     )
+
+
+def history_table(
+    desk: Desk, case: Case, language: str
+) -> tuple[dict[str, str], list[dict[str, object]]]:
+    """Column heads, and a row for every record of a case: refusals too, with their reasons."""
+    names = Names(desk.catalog.definition(case.definition), language)
+    rows: list[dict[str, object]] = []
+    for stored in desk.store.records(f"case/{case.id}"):
+        body = stored.body
+        node = body.task.node if body.task else ""
+        reasons = [
+            f"{one['refused']} {one['say']}"
+            for one in stored.disclosed("event/").values()
+            if isinstance(one, dict) and "refused" in one
+        ]
+        actor = say("系统").show(language) if body.way == "system" else body.actor.name
+        if body.actor.for_:
+            actor = say(
+                "{actor}(代 {principal})", actor=actor, principal=body.actor.for_.name
+            ).show(language)
+        rows.append(
+            {
+                "seq": body.seq,
+                "at": moment(desk, stored.happened),
+                "actor": actor,
+                "post": body.actor.post,
+                "state": names.state(node),
+                "action": names.action(node, body.act),
+                "outcome": body.code or (f"→ {names.states(body.move.to)}" if body.move else ""),
+                "comment": stored.disclosed("comment").get("", None) or "\n".join(reasons),
+                "digest": stored.record.digest[:12],
+                "meaning": body.meaning,
+            }
+        )
+    columns = heads(
+        language,
+        seq="序号",
+        at="时间",
+        actor="办理人",
+        state="环节",
+        action="动作",
+        outcome="结果",
+        digest="摘要",
+    )
+    return columns, rows

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from engine.text import translate
 
+CLOSING = ",.;:，。；：、）」”)"  # no line begins with one of these
+SHORT = 16  # the width of a time: columns up to it are cut only when nothing else is left
+
 
 def width(text: str) -> int:
     """How many columns a text takes (Unicode UAX #11: wide and full-width count two)."""
@@ -35,34 +38,49 @@ def cut(text: str, room: int) -> str:
 def wrap(text: str, room: int) -> list[str]:
     """The text in lines of at most `room` columns, broken at blanks and between Chinese ones."""
     lines: list[str] = []
-    line = ""
-    for piece in re.findall(r"[\x21-\x7e]+|.", text):
-        if line and width(line + piece) > room and piece not in "，。;:、)」”":
-            lines.append(line.rstrip())
-            line = ""
-        line += piece if line or piece != " " else ""
-    return [*lines, line.rstrip()] if line else lines
+    for paragraph in text.splitlines():
+        line = ""
+        for piece in re.findall(r"[\x21-\x7e]+|.", paragraph):
+            if line and width(line + piece) > room and piece not in CLOSING:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece if line or piece != " " else ""
+        lines.append(line.rstrip())
+    return lines
 
 
 def pad(text: str, room: int) -> str:
     return text + " " * max(0, room - width(text))
 
 
-def draw(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table that fits the terminal: the widest column gives way first."""
+def draw(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] | None = None
+) -> str:
+    """A table that fits the terminal, each row with its note below it, whole and wrapped.
+
+    The widest column gives way first; short ones, as times and numbers are, only at the last.
+    """
     full = [list(map(str, row)) for row in rows]
     widths = [
         max([width(head), *(width(row[place]) for row in full)]) for place, head in enumerate(heads)
     ]
-    room = (shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 200) - 1
-    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 8:
-        widths[widths.index(max(widths))] -= 1
+    room = terminal_width() - 1
+    for least, longest in ((10, SHORT), (8, 8)):
+        while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > longest:
+            widest = widths.index(max(widths))
+            widths[widest] = max(least, widths[widest] - 1)
     lines = ["  ".join(pad(cut(head, w), w) for head, w in zip(heads, widths, strict=True))]
     lines.append("  ".join("─" * w for w in widths))
-    lines += [
-        "  ".join(pad(cut(cell, w), w) for cell, w in zip(row, widths, strict=True)) for row in full
-    ]
+    for place, row in enumerate(full):
+        lines.append("  ".join(pad(cut(cell, w), w) for cell, w in zip(row, widths, strict=True)))
+        if notes is not None and notes[place]:
+            lines += [f"      {line}" for line in wrap(notes[place], room - 6)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; wide where the output goes to a file."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 200
 
 
 def dump(value: object) -> str:
@@ -75,12 +93,19 @@ def heads(language: str, **labels: str) -> dict[str, str]:
     return {key: translate(label, language) for key, label in labels.items()}
 
 
-def emit(heads: Mapping[str, str], rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
-    """Print rows as JSON or as a table whose columns are the keys of `heads`."""
+def emit(
+    heads: Mapping[str, str],
+    rows: Sequence[Mapping[str, object]],
+    as_json: bool,
+    note: str | None = None,
+) -> None:
+    """Print rows as JSON, or as a table of the columns in `heads` with `note` below each row."""
     if as_json:
         print(dump(list(rows)))
     elif rows:
-        print(draw(list(heads.values()), [[_cell(row.get(key)) for key in heads] for row in rows]))
+        cells = [[_cell(row.get(key)) for key in heads] for row in rows]
+        notes = [_cell(row.get(note)) for row in rows] if note else None
+        print(draw(list(heads.values()), cells, notes))
 
 
 def _cell(value: object) -> str:
