@@ -13,7 +13,7 @@ from typing import cast
 import typer
 from typer.core import TyperGroup
 
-from commands.boundary import language
+from commands.everywhere import language
 from commands.help import Command, localize
 from commands.workspace import Session
 from engine.errors import UnknownName

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from engine.kernel.case import Case
 from engine.kernel.events import PeopleTold, TimerFired
 from engine.language.definition import SEPARATOR, Step
+from engine.rehearsal.office import Office
 from engine.store.rows import Query
 from engine.text import Text, say
-
-if TYPE_CHECKING:
-    from engine.rehearsal.player import Player
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +29,11 @@ class Miss:
 class Outcome:
     """One `then`: what must be true of a case now."""
 
-    player: Player
+    office: Office
+    case_of: Callable[[object], Case]
     step: Step
     wanted: Mapping[str, object]
+    misses: list[Miss]
 
     def check(self) -> None:
         checks: Mapping[str, Callable[[Case, object], Iterator[Text]]] = {
@@ -57,17 +56,17 @@ class Outcome:
             self._tell(self._refusals(self.wanted["refusals"]))
         if not set(self.wanted) & set(checks):
             return
-        case = self.player.case_of(self.wanted.get("case"))
+        case = self.case_of(self.wanted.get("case"))
         for name, one in checks.items():
             if name in self.wanted:
                 self._tell(one(case, self.wanted[name]))
 
     def _tell(self, sentences: Iterator[Text]) -> None:
         for sentence in sentences:
-            self.player.played.misses.append(Miss(self.step, sentence))
+            self.misses.append(Miss(self.step, sentence))
 
     def _names(self, people: Iterable[str]) -> set[str]:
-        roster = self.player.office.desk.catalog.roster(self.player.office.now)
+        roster = self.office.desk.catalog.roster(self.office.now)
         return {roster.name_of(person) for person in people}
 
     def _state(self, case: Case, wanted: object) -> Iterator[Text]:
@@ -105,8 +104,8 @@ class Outcome:
         }
         for state, moment in wanted.items() if isinstance(wanted, Mapping) else ():
             due = next((at for path, at in known.items() if _called(path or "", str(state))), None)
-            if due != self.player.office.at(str(moment)):
-                shown = due.astimezone(self.player.office.zone) if due else None
+            if due != self.office.at(str(moment)):
+                shown = due.astimezone(self.office.zone) if due else None
                 yield say(
                     "“{state}”期限应为 {wanted},实为 {found}",
                     state=str(state),
@@ -116,7 +115,7 @@ class Outcome:
 
     def _told(self, case: Case, wanted: object) -> Iterator[Text]:
         told: set[str] = set()
-        for stored in self.player.office.store.records(f"case/{case.id}"):
+        for stored in self.office.store.records(f"case/{case.id}"):
             for event in stored.events:
                 if isinstance(event, TimerFired):
                     told |= set(event.told)
@@ -193,7 +192,7 @@ class Outcome:
 
     def _children(self, case: Case, wanted: object) -> Iterator[Text]:
         for process, number in wanted.items() if isinstance(wanted, Mapping) else ():
-            rows = self.player.office.store.cases(process=str(process), parent=case.id)
+            rows = self.office.store.cases(process=str(process), parent=case.id)
             if str(len(rows)) != str(number):
                 yield say(
                     "“{process}”子案应有 {wanted} 件,实有 {found} 件",
@@ -204,7 +203,7 @@ class Outcome:
 
     def _refusals(self, wanted: object) -> Iterator[Text]:
         for code, number in wanted.items() if isinstance(wanted, Mapping) else ():
-            rows = self.player.office.store.query(Query(refusals=True, code=str(code)))
+            rows = self.office.store.query(Query(refusals=True, code=str(code)))
             if str(len(rows)) != str(number):
                 yield say(
                     "{code} 应有 {wanted} 次,实有 {found} 次",
@@ -217,13 +216,13 @@ class Outcome:
         """The share of a process's cases of a period that reached a state by a moment."""
         if not isinstance(wanted, Mapping):
             return
-        by = self.player.office.at(str(wanted["by"]))
+        by = self.office.at(str(wanted["by"]))
         rows = [
             row
-            for row in self.player.office.store.cases(process=str(wanted["process"]))
+            for row in self.office.store.cases(process=str(wanted["process"]))
             if row.period == str(wanted["period"])
         ]
-        cases = [self.player.office.store.load_case(row.id) for row in rows]
+        cases = [self.office.store.load_case(row.id) for row in rows]
         met = [
             case
             for case in cases

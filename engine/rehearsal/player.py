@@ -70,7 +70,7 @@ class Player:
         then = told.get("then")
         for outcome in then if isinstance(then, list) else [then] if then else []:
             if isinstance(outcome, Mapping):
-                Outcome(self, step, outcome).check()
+                Outcome(self.office, self.case_of, step, outcome, self.played.misses).check()
 
     # -- doing -------------------------------------------------------------------------------
 
