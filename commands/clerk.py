@@ -7,24 +7,22 @@ from pathlib import Path
 
 import typer
 
+from commands.casefile import case_row, print_case, save_attachments
 from commands.completion import CASE, PROCESS
-from commands.display import conclude, moment, print_reasons, receipt, value, where
+from commands.display import conclude, print_reasons, receipt
 from commands.entry import Entry
 from commands.inbox import print_todo
-from commands.table import draw, dump, emit, heads
+from commands.table import dump
 from commands.workspace import Session
 from engine.desk import Desk, Receipt
-from engine.errors import GuichengError, UsageError
-from engine.kernel.case import Case
+from engine.errors import UsageError
 from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
-from engine.kernel.options import options
 from engine.kernel.work import CLAIM, FILL, RELEASE, TICK
-from engine.language.forms import FieldType, rows_of, tidy
+from engine.language.forms import tidy
 from engine.language.params import read_plain
 from engine.language.roster import Delegated
 from engine.reading.names import Names
 from engine.registry import DELEGATE, Registry
-from engine.scribe import attachments
 from engine.text import say, translate
 from engine.worker import Worker
 
@@ -240,91 +238,12 @@ def show(
     session: Session = ctx.obj
     desk = session.desk()
     found = desk.case(case)
-    definition = desk.catalog.definition(found.definition)
-    roster = desk.catalog.roster(desk.clock())
-    lang = session.language
-    names = Names(definition, lang)
-    tasks = [
-        {
-            "state": task.state,
-            "role": task.role,
-            "people": "、".join(roster.name_of(one) for one in task.people),
-            "claimed": roster.name_of(task.claimed_by) if task.claimed_by else "",
-            "signed": "、".join(roster.name_of(one) for one in task.signed_by),
-        }
-        for task in found.open_tasks
-    ]
-    possible = [
-        (one.state.path, one.action.name)
-        for one in options(definition, found)
-        if not (one.action.by_system and one.action.who is None)
-    ]
-    actions = list(dict.fromkeys(act for _, act in possible))
     if save is not None:
         save_attachments(desk, found, save)
     if as_json:
-        from engine.kernel.values import dump_value
-
-        print(
-            dump(
-                {
-                    "number": found.number,
-                    "process": found.process,
-                    "edition": found.edition,
-                    "state": found.configuration,
-                    "result": found.result,
-                    "tasks": tasks,
-                    "actions": actions,
-                    "values": {name: dump_value(one) for name, one in found.values.items()},
-                }
-            )
-        )
-        return
-
-    print(f"{found.number}  {names.process()}  {where(definition, found, lang)}")
-    shown = [
-        {**one, "state": names.state(one["state"]), "role": names.role(one["role"])}
-        for one in tasks
-    ]
-    emit(heads(lang, state="环节", role="角色", people="办理人", signed="已签"), shown, False)
-    if actions:
-        told = tuple(dict.fromkeys(names.action(one, act) for one, act in possible))
-        print(say("可办:{actions}", actions=told).show(lang))
-    for timer in found.timers:
-        if timer.kind == "due":
-            due = moment(desk, timer.due)
-            print(say("期限:{state} {due}", state=names.state(timer.state), due=due).show(lang))
-    print()
-    for field in definition.form.fields:
-        one = found.values.get(field.name)
-        if one is None:
-            continue
-        words = value(desk, field, one, lang)
-        if words:
-            print(say("{field}:{value}", field=names.field(field), value=words).show(lang))
-        rows = rows_of(one)
-        if field.type is FieldType.LINES and rows:
-            labels = [names.field(column) for column in field.columns]
-            print(
-                draw(
-                    labels,
-                    [
-                        [value(desk, c, row.get(c.name), lang) for c in field.columns]
-                        for row in rows
-                    ],
-                )
-            )
-
-
-def save_attachments(desk: Desk, case: Case, folder: Path) -> None:
-    """Write a case's files into a folder; a name already there is not overwritten."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in attachments(case.values):
-        target = folder / Path(one.name).name
-        content = desk.store.find_object(one.digest)
-        if target.exists() or content is None:
-            raise GuichengError(say("{file} 已存在或内容缺失,未写入", file=str(target)))
-        target.write_bytes(content)
+        print(dump(case_row(desk, found)))
+    else:
+        print_case(desk, found, session.language)
 
 
 @app.command("print")

@@ -384,6 +384,8 @@ def _carry_out(
         )
     )
     signing = action.after is not None and action.after.signed
+    if signing:
+        _note_what_is_seen(draft, state)
     if signing and task is not None and not _sign(hearing, task, state):
         return _decision(hearing, command, option, task, slot, meaning)
     leaves = option.detached_task is not None or _leaves(action, passes)
@@ -400,6 +402,13 @@ def _carry_out(
             draft.move(step, action, reopen)
     run_automatic(draft)
     return _decision(hearing, command, option, task, slot, meaning)
+
+
+def _note_what_is_seen(draft: Draft, state: State) -> None:
+    """A signature covers what its signer saw: the fields of `sees`, or every one not hidden."""
+    for name, value in draft.case.values.items():
+        if name in state.sees or not (state.sees or name in state.hide):
+            draft.read[f"saw({name})"] = value
 
 
 def _leaves(action: Action, passes: Callable[[int], bool]) -> bool:

@@ -32,6 +32,11 @@ def states_in_work(definition: ProcessDefinition, case: Case) -> tuple[State, ..
     return tuple(known[path] for path in paths if path in known and path not in finished)
 
 
+def hidden_fields(definition: ProcessDefinition, case: Case) -> frozenset[str]:
+    """The fields nobody is shown while the case is where it is, as in a blind count."""
+    return frozenset(name for state in states_in_work(definition, case) for name in state.hide)
+
+
 def options(definition: ProcessDefinition, case: Case) -> Iterator[Option]:
     """Every action somebody could ask for now, those of inner states first."""
     if case.closed_at is None:

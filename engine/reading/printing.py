@@ -19,6 +19,7 @@ from engine.catalog import Catalog
 from engine.errors import GuichengError, UnknownName
 from engine.kernel import events as happened
 from engine.kernel.case import Case
+from engine.kernel.options import hidden_fields
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Plain, Row, Value, rows_of
 from engine.language.loader import load_form
@@ -142,7 +143,11 @@ def render(
             code=code,
             number=case.number,
             state=page.states(case.configuration),
-            lines=tuple(page.line(field) for field in fields_of(definition, part)),
+            lines=tuple(
+                page.line(field)
+                for field in fields_of(definition, part)
+                if field.name not in hidden_fields(definition, case)
+            ),
             signatures=(*page.signatures(store), *page.unsigned()),
             printed=page.moment(at),
             head_seq=head[0],
