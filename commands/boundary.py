@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,18 @@ from dataclasses import dataclass
 from commands.everywhere import EVERYWHERE, hoist, language
 from commands.workspace import Session
 from engine.errors import DefinitionProblems, GuichengError
-from engine.text import LANGUAGES
+from engine.text import LANGUAGES, say
+
+TROUBLE = {
+    errno.ENOENT: say("没有这个文件或文件夹"),
+    errno.EACCES: say("没有读写的权限"),
+    errno.EPERM: say("没有读写的权限"),
+    errno.EROFS: say("磁盘是只读的"),
+    errno.EISDIR: say("这是文件夹,不是文件"),
+    errno.ENOTDIR: say("这是文件,不是文件夹"),
+    errno.EEXIST: say("已经存在"),
+    errno.ENOSPC: say("磁盘已满"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        why = TROUBLE.get(error.errno or 0, say("{told}", told=error.strerror or str(error)))
+        told = say("{file}:{why}", file=error.filename or "", why=why)
+        print(told.show(language()), file=sys.stderr)
         return 1
 
 

@@ -474,6 +474,16 @@ class Desk:
             return None
         stored = next(self.store.records(found[0], after=found[1] - 1))
         case = self.store.load_case(stored.body.case.id) if stored.body.case is not None else None
+        if stored.body.typ == "refusal":
+            node = stored.body.task.node if stored.body.task else ""
+            reasons = scribe.reasons_of(stored)
+            return Refused(
+                case=case,
+                refusal=Refusal(action=stored.body.act, state=node, reasons=reasons),
+                seq=found[1],
+                digest=stored.record.digest,
+                at=stored.at,
+            )
         return Receipt(
             case=case,
             stream=found[0],

@@ -26,12 +26,13 @@ from engine.evidence.record import (
     seal,
 )
 from engine.kernel.case import Case
-from engine.kernel.command import Decision, Refusal
+from engine.kernel.command import Decision, Reason, Refusal
 from engine.kernel.events import CaseOpened, Event, StatesMoved, dump_event
 from engine.kernel.values import Json, dump_value
 from engine.language.forms import Attachment, Value
 from engine.language.roster import RosterView
-from engine.store.rows import Entry
+from engine.store.rows import Entry, Stored
+from engine.text import say
 
 SUITE = "sha256-ed25519"
 SERVICE = "SYSTEM"
@@ -225,4 +226,18 @@ def refused(refusal: Refusal, case: Case | None, language: str = "zh") -> Accoun
             }
             for reason in refusal.reasons
         ),
+    )
+
+
+def reasons_of(stored: Stored) -> tuple[Reason, ...]:
+    """The reasons a recorded refusal gave, in their order and in the words they were given in."""
+    told = (stored.disclosed("event/").get(str(n)) for n in range(len(stored.body.events)))
+    return tuple(
+        Reason(
+            code=str(one["refused"]),
+            text=say("{told}", told=str(one["say"])),
+            rule=str(one["rule"]) if one.get("rule") else None,
+        )
+        for one in told
+        if isinstance(one, dict) and "refused" in one
     )

@@ -7,6 +7,7 @@ People are held by their roster id, departments and references by their key.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -236,7 +237,13 @@ def _read_decimal(field: Field, text: str, digits: str) -> Plain | Text:
     return value
 
 
+_DAY = re.compile(r"(\d{4})[-/.\u5e74](\d{1,2})[-/.\u6708](\d{1,2})\u65e5?")  # 年 月 日
+_HOUR = re.compile(r"(?<=[ T])(\d)(?=:)")
+
+
 def _read_time(field: Field, text: str, iso: str, zone: tzinfo) -> Plain | Text:
+    iso = _DAY.sub(lambda found: f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}", iso, count=1)
+    iso = _HOUR.sub(r"0\1", iso)
     try:
         if field.type is FieldType.DATE:
             return date.fromisoformat(iso)

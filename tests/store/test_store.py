@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from engine.desk import Receipt
+from engine.desk import Receipt, Refused
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
@@ -102,3 +102,23 @@ def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -
     path.write_bytes(b"this is not a database, only some text that is long enough" * 20)
     with pytest.raises(StoreError, match="不是规程的数据库"):
         Store.open(path)
+
+
+def test_a_repeated_request_that_was_refused_is_told_the_same_refusal() -> None:
+    office = open_office(texts=toy_texts())
+    uid, stranger = office.person("罗平"), office.person("林岚")
+    opened = office.desk.start("小流程", uid, office.signers[uid], {})
+    assert isinstance(opened, Receipt)
+    assert opened.case is not None
+    command = Perform(action="推进", actor=stranger)
+    first, again = (
+        office.desk.perform(opened.case.id, command, office.signers[stranger], request="一次")
+        for _ in range(2)
+    )
+    assert isinstance(first, Refused)
+    assert isinstance(again, Refused)
+    assert (again.seq, again.digest) == (first.seq, first.digest)
+    assert [str(one.text) for one in again.refusal.reasons] == [
+        str(one.text) for one in first.refusal.reasons
+    ]
+    assert again.refusal.code == "E_ROLE"
