@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from engine.errors import GuichengError
+from engine.store.trouble import sentence
 from engine.text import say
 
 BUSY_MS = 20_000
@@ -93,21 +94,6 @@ def plainly() -> Iterator[None]:
     except IntegrityError:
         raise
     except DatabaseError as error:
-        told = str(error.orig)
-        for sign, sentence in _TROUBLE:
-            if sign in told:
-                raise StoreError(sentence) from error
-        raise StoreError(say("数据库出错:{told}", told=told)) from error
+        raise StoreError(sentence(str(error.orig))) from error
     except sqlite3.DatabaseError as error:
-        raise StoreError(say("数据库出错:{told}", told=str(error))) from error
-
-
-_TROUBLE = (
-    ("locked", say("数据库正忙,请稍后再试")),
-    ("readonly", say("数据库是只读的")),
-    ("full", say("磁盘已满,未写入任何内容")),
-    ("not a database", say("这不是规程的数据库文件")),
-    ("malformed", say("数据库文件已损坏")),
-    ("unable to open", say("数据库文件打不开")),
-    ("append-only", say("历史只增不改")),
-)
+        raise StoreError(sentence(str(error))) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.errors import GuichengError
+from engine.store.trouble import sentence
 from engine.text import say
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ def _ask(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T:
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
-        raise GuichengError(say("数据库出错:{told}", told=str(error))) from error
+        raise GuichengError(sentence(str(error))) from error
 
 
 def load_todo(path: Path, name: str) -> Inbox:
