@@ -88,7 +88,7 @@ def query(
     if as_csv:
         writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else ["position"])
         writer.writeheader()
-        writer.writerows({k: _safe(v) for k, v in row.items()} for row in rows)
+        writer.writerows({k: neutral(v) for k, v in row.items()} for row in rows)
         return
     if session.language == "en" and not as_json:
         rows = [in_english(desk, one.stream, row) for one, row in zip(found, rows, strict=True)]
@@ -205,7 +205,7 @@ def _day(desk: Desk, text: str | None, later: int) -> datetime | None:
     return at + timedelta(days=later) if len(text) == 10 else at
 
 
-def _safe(value: object) -> object:
+def neutral(value: object) -> object:
     """A cell no spreadsheet will take for a formula."""
     text = str(value) if value is not None else ""
     return f"'{text}" if text[:1] in "=+-@\t\r＝＋－＠" and text else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sqlite3
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from commands.app import COMMANDS
+from commands.auditor import neutral
 from tests.conftest import ROOT
 from tests.translation.extract import IDEOGRAPH
 
@@ -47,6 +50,19 @@ def test_a_case_from_start_to_the_next_desk(run) -> None:  # type: ignore[no-unt
     assert [row["action"] for row in json.loads(out)][1:] == ["提交", "同意"]
     code, out, _ = run("audit", "query", "--refusals", "--json")
     assert [row["code"] for row in json.loads(out)] == ["E_ROLE"]
+
+
+def test_a_query_as_csv_opens_in_a_spreadsheet_without_running_anything(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("--as", "林岚", "start", "会务服务保障", "--set", "会议名称=例会")[0] == 0
+    assert run("--as", "罗平", "do", "1", "提交")[0] == 3
+    code, out, _ = run("audit", "query", "--case", "1", "--csv")
+    assert code == 0
+    first, second = csv.DictReader(io.StringIO(out))
+    assert (first["action"], first["actor"], first["code"]) == ("立案", "林岚", "")
+    assert (second["action"], second["actor"], second["code"]) == ("提交", "罗平", "E_ROLE")
+    for formula in ("=1+1", "+1", "-1", "@x", "＝1", "\t=1"):
+        assert neutral(formula) == f"'{formula}"
+    assert neutral("提交") == "提交"
 
 
 def test_a_tampered_store_is_caught_against_a_checkpoint(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

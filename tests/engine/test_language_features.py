@@ -23,8 +23,10 @@ def features() -> Texts:
     def text(name: str) -> tuple[str, str]:
         return (FOLDER / f"{name}.yaml").read_text("utf-8"), f"features/{name}.yaml"
 
+    sample = sample_texts("无")
     return replace(
-        sample_texts("无"),
+        sample,
+        roster=f"{sample.roster}groups: {{评审组: [罗平, 孙蕾, 吴桐]}}\n",
         forms={FORM: text(FORM)},
         processes={name: text(name) for name in FEATURES},
     )
