@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("clerk", "退还一项已签收的待办"),
     "delegate": ("clerk", "把自己的办理权委托给他人一段时间"),
     "history": ("auditor", "一个案件的办理记录"),
+    "ledger": ("ledger", "台账:结存、明细、时点数、图"),
     "print": ("clerk", "打印表单(HTML 或 PDF)"),
     "tick": ("operator", "办理到期的定时事项"),
     "audit": ("auditor", "审计:查询、校验、封存"),

@@ -10,11 +10,12 @@ from commands.table import draw, emit, heads
 from engine.desk import Desk
 from engine.errors import GuichengError
 from engine.kernel.case import Case
-from engine.kernel.options import hidden_fields, options, states_in_work
+from engine.kernel.options import options, states_in_work, visible_fields, visible_values
 from engine.kernel.values import dump_value
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Field, FieldType, rows_of
 from engine.language.params import Params
+from engine.language.rights import fields_in
 from engine.reading.names import Names
 from engine.scribe import attachments
 from engine.text import say, show, translate
@@ -42,7 +43,6 @@ LISTED = 8  # keys of a table shown beside a field
 def case_row(desk: Desk, case: Case) -> dict[str, object]:
     """A case for programs; the fields hidden where it is are left out."""
     definition = desk.catalog.definition(case.definition)
-    hidden = hidden_fields(definition, case)
     return {
         "number": case.number,
         "process": case.process,
@@ -51,7 +51,7 @@ def case_row(desk: Desk, case: Case) -> dict[str, object]:
         "result": case.result,
         "tasks": list(_tasks(desk, case)),
         "actions": list(dict.fromkeys(act for _, act in _possible(definition, case))),
-        "values": {n: dump_value(one) for n, one in case.values.items() if n not in hidden},
+        "values": {n: dump_value(one) for n, one in visible_values(definition, case).items()},
     }
 
 
@@ -82,17 +82,14 @@ def print_case(desk: Desk, case: Case, language: str) -> None:
             )
     _print_fillable(desk, case, names)
     print()
-    hidden = hidden_fields(definition, case)
-    for field in definition.form.fields:
-        if field.name not in hidden:
-            _print_field(desk, case, field, names)
+    for field in visible_fields(definition, case):
+        _print_field(desk, case, field, names)
 
 
 def save_attachments(desk: Desk, case: Case, folder: Path) -> None:
     """Write a case's files into a folder; a name already there is not overwritten."""
     folder.mkdir(parents=True, exist_ok=True)
-    hidden = hidden_fields(desk.catalog.definition(case.definition), case)
-    for one in attachments({n: v for n, v in case.values.items() if n not in hidden}):
+    for one in attachments(visible_values(desk.catalog.definition(case.definition), case)):
         target = folder / Path(one.name).name
         content = desk.store.find_object(one.digest)
         if target.exists() or content is None:
@@ -124,7 +121,7 @@ def _possible(definition: ProcessDefinition, case: Case) -> list[tuple[str, str]
 def _print_fillable(desk: Desk, case: Case, names: Names) -> None:
     """What can be filled in where the case is, and how it is written."""
     definition, params = names.definition, desk.catalog.params(case.params)
-    wanted = {name for state in states_in_work(definition, case) for name in state.edit}
+    wanted = fields_in(name for state in states_in_work(definition, case) for name in state.edit)
     rows = [
         {
             "field": names.field(one),

@@ -17,7 +17,7 @@ from commands.workspace import Session
 from engine.desk import Desk, Receipt
 from engine.errors import UsageError
 from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
-from engine.kernel.work import CLAIM, FILL, RELEASE, TICK
+from engine.language.definition import CLAIM, FILL, RELEASE, TICK
 from engine.language.forms import tidy
 from engine.language.params import read_plain
 from engine.language.roster import Delegated

@@ -1,14 +1,17 @@
-"""What the Tab key offers beside commands and options: case numbers and process names."""
+"""What the Tab key offers beside commands and options: case numbers, names of processes,
+books and their items."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
 from commands.workspace import Session, Workspace
 from engine.errors import GuichengError
-from engine.store.inbox import load_numbers
+from engine.store.inbox import load_books, load_items, load_numbers
 
 
 def find_workspace() -> Workspace | None:
@@ -22,12 +25,7 @@ def find_workspace() -> Workspace | None:
 
 def cases(incomplete: str) -> list[str]:
     """Case numbers that begin so, the newest first."""
-    here = find_workspace()
-    try:
-        numbers = load_numbers(here.store) if here is not None else ()
-    except GuichengError:
-        return []
-    return [one for one in numbers if one.startswith(incomplete)]
+    return [one for one in _asked(load_numbers) if one.startswith(incomplete)]
 
 
 def processes(incomplete: str) -> list[str]:
@@ -37,5 +35,29 @@ def processes(incomplete: str) -> list[str]:
     return [one for one in names if one.startswith(incomplete)]
 
 
+def books(incomplete: str) -> list[str]:
+    """Books something has been entered in that begin so."""
+    return [one for one in _asked(load_books) if one.startswith(incomplete)]
+
+
+def items(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Items of the book named before that begin so."""
+    found = _asked(lambda store: load_items(store, str(ctx.params.get("book"))))
+    return [one for one in found if one.startswith(incomplete)]
+
+
+def _asked(read: Callable[[Path], tuple[str, ...]]) -> tuple[str, ...]:
+    """What the workspace's database answers; nothing without one."""
+    here = find_workspace()
+    try:
+        return read(here.store) if here is not None else ()
+    except GuichengError:
+        return ()
+
+
 CASE = typer.Argument(..., autocompletion=cases)
 PROCESS = typer.Argument(..., autocompletion=processes)
+BOOK = typer.Argument(..., autocompletion=books)
+SOME_BOOK = typer.Argument(None, autocompletion=books)
+LEDGER_ITEM = typer.Argument(..., autocompletion=items)
+SOME_ITEM = typer.Argument(None, autocompletion=items)

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
 
 from engine.desk import Desk
 from engine.errors import DefinitionProblems, UsageError
+from engine.language.calendar import parse_date
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import (
     Attachment,
@@ -132,6 +134,29 @@ def split(pair: str) -> tuple[str, str]:
     if not sign:
         raise UsageError(say("“{pair}”应写成 字段=值", pair=pair))
     return name.strip(), text
+
+
+def read_day(text: str) -> date:
+    """A day as typed. Errors: `UsageError`."""
+    found = parse_date(text)
+    if found is None:
+        raise UsageError(say("“{text}”不是日期(应如 2026-12-01)", text=text))
+    return found
+
+
+def read_moment(text: str, zone: tzinfo) -> datetime:
+    """A moment as typed, in the office's zone; a day alone stands for its end.
+
+    Errors: `UsageError`.
+    """
+    day = parse_date(text)
+    if day is not None:
+        return datetime.combine(day, time.max, zone)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(say("“{text}”不是时刻(应如 2026-12-10 14:30)", text=text)) from error
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def read_data(path: Path) -> Mapping[str, object]:

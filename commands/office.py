@@ -200,7 +200,7 @@ def rehearse(
     texts = read_texts(folder)
     texts = replace(texts, processes={**texts.processes, **chosen.processes})
     sound = check_texts(texts)
-    start = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
+    start = datetime.fromisoformat("2026-10-12T08:00:00+08:00")
     failed = 0
     for definition in sound.definitions:
         if definition.source.file not in {file for _, file in chosen.processes.values()}:

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.text import translate
 
@@ -49,30 +49,45 @@ def wrap(text: str, room: int) -> list[str]:
     return lines
 
 
-def pad(text: str, room: int) -> str:
-    return text + " " * max(0, room - width(text))
+def pad(text: str, room: int, *, right: bool = False) -> str:
+    """The text, filled up with blanks; with `right` it stands at the end of its room."""
+    blanks = " " * max(0, room - width(text))
+    return blanks + text if right else text + blanks
 
 
 def draw(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] | None = None
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str] | None = None,
+    right: Collection[int] = (),
 ) -> str:
     """A table that fits the terminal, each row with its note below it, whole and wrapped.
 
     The widest column gives way first; short ones, as times and numbers are, only at the last.
+    Columns in `right` hold figures: they stand to the right and are never cut.
     """
     full = [list(map(str, row)) for row in rows]
     widths = [
         max([width(head), *(width(row[place]) for row in full)]) for place, head in enumerate(heads)
     ]
     room = terminal_width() - 1
+    yielding = [place for place in range(len(widths)) if place not in right]
     for least, longest in ((10, SHORT), (8, 8)):
-        while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > longest:
-            widest = widths.index(max(widths))
+        while sum(widths) + 2 * (len(widths) - 1) > room:
+            widest = max(yielding, key=lambda place: widths[place], default=None)
+            if widest is None or widths[widest] <= longest:
+                break
             widths[widest] = max(least, widths[widest] - 1)
-    lines = ["  ".join(pad(cut(head, w), w) for head, w in zip(heads, widths, strict=True))]
-    lines.append("  ".join("─" * w for w in widths))
+
+    def line(cells: Sequence[str]) -> str:
+        return "  ".join(
+            pad(cut(cell, widths[place]), widths[place], right=place in right)
+            for place, cell in enumerate(cells)
+        )
+
+    lines = [line(heads), "  ".join("─" * w for w in widths)]
     for place, row in enumerate(full):
-        lines.append("  ".join(pad(cut(cell, w), w) for cell, w in zip(row, widths, strict=True)))
+        lines.append(line(row))
         if notes is not None and notes[place]:
             lines += [f"      {line}" for line in wrap(notes[place], room - 6)]
     return "\n".join(line.rstrip() for line in lines)
@@ -98,14 +113,19 @@ def emit(
     rows: Sequence[Mapping[str, object]],
     as_json: bool,
     note: str | None = None,
+    right: Collection[str] = (),
 ) -> None:
-    """Print rows as JSON, or as a table of the columns in `heads` with `note` below each row."""
+    """Print rows as JSON, or as a table of the columns in `heads` with `note` below each row.
+
+    Figures, the columns in `right`, stand to the right.
+    """
     if as_json:
         print(dump(list(rows)))
     elif rows:
         cells = [[_cell(row.get(key)) for key in heads] for row in rows]
         notes = [_cell(row.get(note)) for row in rows] if note else None
-        print(draw(list(heads.values()), cells, notes))
+        figures = [place for place, key in enumerate(heads) if key in right]
+        print(draw(list(heads.values()), cells, notes, figures))
 
 
 def _cell(value: object) -> str:

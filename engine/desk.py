@@ -29,6 +29,7 @@ from engine.kernel.situation import Seen, Situation
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
 from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
+from engine.store.books import StoredShelf
 from engine.store.rows import Entry, Moved, Repeated
 from engine.store.store import Store
 from engine.text import say
@@ -206,6 +207,7 @@ class Desk:
             others=self.store.acts(relatives),
             collector=self._collector(case, at),
             parent=self._seen(case.parent),
+            shelf=StoredShelf(self.store),
         )
         return Look(case=case, situation=situation, stream=stream, heads=heads)
 
@@ -218,6 +220,7 @@ class Desk:
             roster=self.catalog.roster(at),
             params=self.catalog.params(self.catalog.params_in_force(self.day(at)).digest),
             calendar=self.catalog.calendar(self.day(at)),
+            shelf=StoredShelf(self.store),
         )
 
     def collectors(self, case: Case, at: datetime) -> Iterator[str]:
@@ -288,7 +291,8 @@ class Desk:
         stream = f"case/{order.case}"
         heads = self.office_heads(stream)
         edition = next(one for one in self.catalog.editions if one.digest == order.definition)
-        decision = open_case(order, self.bare_situation(edition, at), actor)
+        situation = self.bare_situation(edition, at)
+        decision = open_case(order, situation, actor)
         if not self.keys().is_valid(actor, signer.key_id):
             problem = self.key_problem(signer, self.catalog.roster(at).name_of(actor))
             decision = Refusal(action=OPENED, state="", reasons=(problem,))
@@ -310,7 +314,7 @@ class Desk:
             case=case,
             objects=_attached(decision, files),
         )
-        self.store.commit((entry,), expected(heads))
+        self.store.commit((entry,), expected(heads), situation.shelf.versions)
         return receipt_of(entry)
 
     def record(
@@ -358,7 +362,7 @@ class Desk:
             case=after,
             objects=_attached(answer, files),
         )
-        self.store.commit((entry,), expected(look.heads))
+        self.store.commit((entry,), expected(look.heads), situation.shelf.versions)
         if isinstance(answer, Refusal):
             return Refused(
                 case=case,

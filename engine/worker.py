@@ -24,17 +24,20 @@ from engine.kernel.system import (
     fire,
     member_joined,
     reoffer,
+    supplied,
     told,
 )
 from engine.language.calendar import occurrences
 from engine.language.definition import SEPARATOR, Every, ProcessDefinition
-from engine.language.forms import Value, Values
+from engine.language.forms import Value, Values, rows_of
 from engine.scribe import SERVICE
-from engine.store.rows import Moved, Repeated
+from engine.store.projections import LINES
+from engine.store.rows import Moved, Pending, Repeated
 from engine.text import Text, say
 
 TICK_LIMIT = 500
 PERIODIC = "every:"
+SUPPLY = "supply"
 
 Act = Callable[[Look], Decision | Refusal | None]
 
@@ -75,6 +78,7 @@ class Worker:
                 fired += self._safely(case, partial(self._fire, case, timer))
                 passed_on += self.follow(case)
         passed_on += self.sweep(limit)
+        passed_on += self._safely(SUPPLY, self._supply)
         passed_on += self._reoffer()
         if not any(name.startswith(PERIODIC) for name in self.stuck):
             self.store.set_tick(at, str(self.desk.catalog.zone))
@@ -92,6 +96,8 @@ class Worker:
     def _told(self, name: str, text: Text) -> Text:
         if name.startswith(PERIODIC):
             return say("按期立案 {process}:{why}", process=name.removeprefix(PERIODIC), why=text)
+        if name == SUPPLY:
+            return say("到货补发:{why}", why=text)
         return say("案件 {number}:{why}", number=self.store.load_case(name).number, why=text)
 
     # -- news between cases -----------------------------------------------------------
@@ -104,7 +110,7 @@ class Worker:
             before = len(waiting)
             self._safely(current, partial(self._spread, current, waiting))
             done += len(waiting) - before
-        return done
+        return done + self._safely(SUPPLY, self._supply)
 
     def _spread(self, case_id: str, waiting: list[str]) -> int:
         for affected in self._consequences(case_id):
@@ -126,9 +132,7 @@ class Worker:
                     case, pending.request, pending.target, pending.initiator, pending.values
                 )
             else:
-                yield from self._tell(
-                    pending.target, pending.action, f"told:{case_id}:{pending.request}"
-                )
+                yield from self._tell(pending, f"told:{case_id}:{pending.request}")
         if case.parent is not None:
             yield from self._report(case)
         yield from self._join_as_member(case)
@@ -168,10 +172,35 @@ class Worker:
             return
         raise StoreConflict
 
-    def _tell(self, case_id: str, action: str, request: str) -> Iterator[str]:
-        yield from self._act(
-            case_id, request, lambda look: told(look.case, action, look.situation, look.seq)
-        )
+    def _tell(self, pending: Pending, request: str) -> Iterator[str]:
+        lines = rows_of(pending.values.get(LINES))
+
+        def tell(look: Look) -> Decision | Refusal:
+            return told(
+                look.case, pending.action, look.situation, look.seq, pending.initiator, lines
+            )
+
+        yield from self._act(pending.target, request, tell)
+
+    def _supply(self) -> int:
+        """Let the cases that wait for what a book holds go on, once the book has moved."""
+        mark = self.store.supplied_at()
+        latest = self.store.books_moved_at()
+        if latest <= mark:
+            return 0
+        done = 0
+        for number in self.store.waiting_owners(mark):
+            case_id = self.store.find_case(number)
+            if case_id is None:
+                continue
+            for affected in self._act(
+                case_id,
+                f"supply:{case_id}:{latest}",
+                lambda look: supplied(look.case, look.situation, look.seq),
+            ):
+                done += 1 + self.follow(affected)
+        self.store.set_supplied_at(max(latest, self.store.supplied_at()))
+        return done
 
     def _report(self, child: Case) -> Iterator[str]:
         """Tell the parent what it asked to be told about this child."""

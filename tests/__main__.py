@@ -26,12 +26,13 @@ def main() -> int:
         return 1
     python = [sys.executable, "-m"]
     left_out = [f"not {name}" for name in missing]
+    spread = ["-n", "auto", "--dist", "worksteal"]
     commands = [
         [*python, "ruff", "check", "."],
         [*python, "ruff", "format", "--check", "."],
         [*python, "mypy"],
         [str(Path(sys.executable).parent / "lint-imports")],
-        [*python, "pytest", *(["-m", " and ".join(left_out)] if left_out else []), *rest],
+        [*python, "pytest", *spread, *(["-m", " and ".join(left_out)] if left_out else []), *rest],
     ]
     for command in commands:
         if subprocess.run(command, check=False).returncode != 0:

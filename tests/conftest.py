@@ -45,7 +45,7 @@ def sample_texts(*processes: str) -> Texts:
     )
 
 
-def open_office(start: str = "2026-11-01 08:00", texts: Texts | None = None) -> Office:
+def open_office(start: str = "2026-10-12 08:00", texts: Texts | None = None) -> Office:
     at = datetime.fromisoformat(start + "+08:00")
     return Office(texts or sample_texts(), at, dice())  # type: ignore[arg-type]
 

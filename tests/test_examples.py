@@ -33,16 +33,17 @@ def test_examples_come_true_and_cover_every_transition(process: str) -> None:
         ("state: 审核, asked: [孙蕾]", "state: 批准, asked: [孙蕾]", "应在“批准”,实在“审核”"),
         ("asked: [钱进], not_asked", "asked: [李佳], not_asked", "此时应找 李佳"),
         ("refused: E_SOD}", "refused: E_ROLE}", "应以 E_ROLE 拒绝,实为 E_SOD"),
-        ("do: 批准, then", "do: 退回, reason: 不, then", "应在“付款”,实在“审核”"),
+        ("do: 批准, on: 甲, then", "do: 退回, on: 甲, reason: 不, then", "应在“付款”,实在“审核”"),
         ("say: 票据号}", "say: 收款方}", "拒绝理由里没有“收款方”"),
         ("closed: done, signed: [孙蕾", "closed: rejected, signed: [孙蕾", "结果应为 rejected"),
     ],
 )
 def test_an_example_that_is_wrong_is_named_with_its_line(right: str, wrong: str, told: str) -> None:
-    texts = sample_texts("付款")
+    texts = sample_texts("付款", "经费预算")
     text, file = texts.processes["付款"]
     assert right in text
-    broken = replace(texts, processes={"付款": (text.replace(right, wrong, 1), file)})
+    changed = {"付款": (text.replace(right, wrong, 1), file)}
+    broken = replace(texts, processes={**texts.processes, **changed})
     office = open_office(texts=broken)
     example = office.definitions["付款"].examples[0]
     misses = [miss.show() for miss in Player(office, "付款").play(example.steps).misses]

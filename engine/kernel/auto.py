@@ -6,6 +6,7 @@ from engine.errors import GuichengError
 from engine.kernel import events as happened
 from engine.kernel.command import Option
 from engine.kernel.draft import AUTO_LIMIT, Draft
+from engine.kernel.entries import plan_entries
 from engine.kernel.options import options, unfinished
 from engine.text import say
 
@@ -39,6 +40,7 @@ def perform(draft: Draft, option: Option) -> None:
     )
     if action.set is not None:
         draft.effect(action.set)
+    draft.enter(action.post)
     if action.start is not None:
         draft.effect(action.start)
     facts = draft.facts()
@@ -59,7 +61,11 @@ def is_possible(draft: Draft, option: Option) -> bool:
     if action.after is not None and unfinished(action.after, state, draft.case):
         return False
     facts = draft.facts()
-    return facts.holds(action.when) and all(facts.holds(rule.that) for rule in action.need)
+    return (
+        facts.holds(action.when)
+        and all(facts.holds(rule.that) for rule in action.need)
+        and not plan_entries(action.post, facts).reasons
+    )
 
 
 def _automatic(draft: Draft) -> tuple[Option, ...]:

@@ -148,6 +148,7 @@ class Case:
     stopped: Mapping[str, datetime] = field(default_factory=dict)
     children: tuple[Child, ...] = ()
     members: tuple[str, ...] = ()
+    member_numbers: tuple[str, ...] = ()
     carried_to: str | None = None
     closed_at: datetime | None = None
     result: str | None = None
@@ -251,10 +252,21 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             return replace(case, closed_at=stamp.at, result=event.result)
         case happened.CaseCarried():
             return replace(case, carried_to=event.case)
-        case happened.PeopleTold() | happened.CaseTold():
+        case (
+            happened.PeopleTold()
+            | happened.CaseTold()
+            | happened.Posted()
+            | happened.HoldChanged()
+            | happened.BookFrozen()
+            | happened.BookThawed()
+        ):
             return case
         case happened.MemberJoined():
-            return replace(case, members=(*case.members, event.case))
+            return replace(
+                case,
+                members=(*case.members, event.case),
+                member_numbers=(*case.member_numbers, event.number),
+            )
         case happened.ChildRequested():
             child = Child(request=event.request, process=event.process)
             return replace(case, children=(*case.children, child))

@@ -26,6 +26,7 @@ SIGN_REQUIRED = "E_SIGN_REQUIRED"
 KEY = "E_KEY"
 CONFLICT = "E_CONFLICT"
 ATTACHMENT = "E_ATTACH"
+FIFO = "E_FIFO"
 
 # domain rule: when several hold at once, the first of these is the main code
 CALENDAR = "E_CALENDAR"  # a deadline beyond the years the work calendar knows

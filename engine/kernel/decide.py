@@ -25,14 +25,16 @@ from engine.kernel.command import (
     Refusal,
 )
 from engine.kernel.draft import Draft
+from engine.kernel.entries import Impossible, plan_entries
 from engine.kernel.facts import CaseFacts
-from engine.kernel.hearing import Hearing, check_editable, check_form, hear, refusal_of, unticked
+from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, unticked
 from engine.kernel.options import find_options, options, require_branch, unfinished
 from engine.kernel.situation import Situation
-from engine.kernel.work import FILL, decide_work
-from engine.language.definition import Action, Arm, Meaning, Required, Rule, Slot, State
+from engine.kernel.work import decide_work
+from engine.language.definition import FILL, Action, Arm, Meaning, Required, Rule, Slot, State
 from engine.language.explaining import explain
 from engine.language.expressions import Expression
+from engine.language.rights import fields_in, shown_of, without
 from engine.text import say
 
 EXTEND = say("请补上工作日历并发布")
@@ -85,7 +87,11 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
     target = _target(hearing, action, state)
     if hearing.reasons:
         return refusal_of(hearing, action.name, state.path)
-    return _carry_out(hearing, command, option, slot, task, target)
+    try:
+        return _carry_out(hearing, command, option, slot, task, target)
+    except Impossible as impossible:
+        hearing.reasons.extend(impossible.reasons)
+        return refusal_of(hearing, action.name, state.path)
 
 
 def _say_not_now(hearing: Hearing, case: Case, name: str) -> None:
@@ -187,6 +193,10 @@ def _place(
         if hearing.party in hearing.draft.participants(state.slots[task.slot])
     ]
     unsigned = [task for task in mine if hearing.party not in task.signed_by]
+    if not unsigned and not action.is_signature:
+        for _, slot in hearing.draft.slots(state):
+            if hearing.party in hearing.draft.participants(slot):
+                return slot, None
     for task in unsigned or mine or tasks:
         return state.slots[task.slot], task
     return (state.slots[0] if state.slots else None), None
@@ -226,7 +236,7 @@ def _check_person(
             CONFLICT,
             say("已由 {person} 签收,正在办理", person=roster.name_of(task.claimed_by or "")),
         )
-    if hearing.party in hearing.draft.signers(state):
+    if action.is_signature and hearing.party in hearing.draft.signers(state):
         hearing.no(DONE, say("{person} 已在本环节签过", person=roster.name_of(hearing.party)))
 
 
@@ -257,12 +267,8 @@ def _enter_values(
 ) -> None:
     """Put what was typed into the draft, and say what is wrong or missing."""
     minutes = slot.role.minutes if slot and slot.role.is_recorded else ()
-    editable = {*state.edit, *action.edit, *minutes}
-    check_editable(hearing, command.values, editable)
-    if command.values:
-        hearing.draft.set({n: v for n, v in command.values.items() if n in editable})
-    elif not hearing.draft.case.configuration:
-        hearing.draft.set({})
+    editable = (*state.edit, *action.edit, *minutes)
+    enter(hearing, command.values, editable)
     if action.set is not None and not action.arms:
         hearing.draft.effect(action.set)
     if action.append is not None:
@@ -276,7 +282,7 @@ def _enter_values(
     )
     facts = hearing.draft.facts()
     required = frozenset(one.field for one in demanded if facts.holds(one.when))
-    check_form(hearing, frozenset(editable), required)
+    check_form(hearing, fields_in(editable), required)
 
 
 def _append(hearing: Hearing, command: Perform, table: str) -> None:
@@ -294,7 +300,9 @@ def _check_conditions(hearing: Hearing, command: Perform, action: Action, state:
         _require(hearing, facts, action.when, GUARD, action.say, None, action)
     for rule in action.need:
         _check_rule(hearing, facts, rule, action)
-    if state.checklist is not None and action.arms and not action.reason and action.home:
+    hearing.reasons.extend(plan_entries(action.post, facts).reasons)
+    goes_on = any(arm.to is not None for arm in action.arms)
+    if state.checklist is not None and goes_on and not action.reason and action.home:
         open_items = unticked(hearing.draft, state)
         if open_items:
             hearing.no(
@@ -383,7 +391,7 @@ def _carry_out(
             meaning=meaning.value,
         )
     )
-    signing = action.after is not None and action.after.signed
+    signing = action.is_signature
     if signing:
         _note_what_is_seen(draft, state)
     if signing and task is not None and not _sign(hearing, task, state):
@@ -393,6 +401,7 @@ def _carry_out(
         draft.emit(happened.TaskCompleted(task=task.id, by=hearing.party))
     if action.set is not None and action.arms:
         draft.effect(action.set)
+    draft.enter(action.post)
     if action.start is not None:
         draft.effect(action.start)
     if option.detached_task is None:
@@ -406,9 +415,10 @@ def _carry_out(
 
 def _note_what_is_seen(draft: Draft, state: State) -> None:
     """A signature covers what its signer saw: the fields of `sees`, or every one not hidden."""
-    for name, value in draft.case.values.items():
-        if name in state.sees or not (state.sees or name in state.hide):
-            draft.read[f"saw({name})"] = value
+    for field in without(draft.situation.definition.form.fields, state.hide):
+        if field.name in draft.case.values and (not state.sees or field.name in state.sees):
+            value = draft.case.values[field.name]
+            draft.read[f"saw({field.name})"] = shown_of(field, value)
 
 
 def _leaves(action: Action, passes: Callable[[int], bool]) -> bool:

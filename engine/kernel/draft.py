@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from engine.errors import GuichengError
 from engine.kernel import events as happened
+from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case, Stamp, Task, apply
 from engine.kernel.command import Decision
 from engine.kernel.deadlines import Due, find_due
+from engine.kernel.entries import Impossible, plan_entries
 from engine.kernel.events import Event
-from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.facts import CaseFacts, plain, rows_to_take, taken
 from engine.kernel.situation import Situation
 from engine.kernel.statechart import Step
 from engine.language import forms
@@ -24,12 +27,14 @@ from engine.language.definition import (
     DONE,
     SEPARATOR,
     Action,
+    BookEntry,
     Effect,
     Kind,
     SetFields,
     Slot,
     StartCase,
     State,
+    Take,
     TellCases,
     TellPeople,
     ancestors,
@@ -64,13 +69,26 @@ class Draft:
     def at(self) -> datetime:
         return self._stamp.at
 
+    @cached_property
+    def books(self) -> Bookkeeping:
+        """The books with what this record enters in them."""
+        zone = self.situation.calendar.zone
+        on = self.at.astimezone(zone).date()
+        return Bookkeeping(self.situation.shelf, self.case.number, on)
+
     def emit(self, event: Event) -> None:
         self._case = apply(self._case, event, self._stamp)
+        self.books.follow(event)
         self.events.append(event)
 
     def facts(self, extra: Mapping[str, object] | None = None) -> CaseFacts:
         return CaseFacts(
-            self.case, self.situation, actor=self._stamp.actor, extra=extra or {}, read=self.read
+            self.case,
+            self.situation,
+            actor=self._stamp.actor,
+            extra=extra or {},
+            read=self.read,
+            books=self.books,
         )
 
     def decided(self, action: str, state: str) -> Decision:
@@ -98,6 +116,11 @@ class Draft:
         )
         if self.case.configuration:
             self._move_field_deadlines()
+
+    def refresh(self) -> None:
+        """Bring what is computed from the books up to date, if this procedure keeps any."""
+        if self.situation.params.books and self.case.closed_at is None:
+            self.set({})
 
     def append(self, field: str, row: Row) -> None:
         """One more row in a table; nothing of the rows before it is touched."""
@@ -371,10 +394,11 @@ class Draft:
                 continue
             found = find_due(state.due, self.facts())
             running = [t for t in self.case.timers if t.state == path and t.kind == "due"]
+            known = running or [one.timer for one in self.case.ended if one.timer.state == path]
             if (
                 found is not None
                 and found.deadline.before is not None
-                and (not running or running[0].due != found.at)
+                and (not known or known[-1].due != found.at)
             ):
                 self.set_deadline(state)
 
@@ -412,14 +436,48 @@ class Draft:
             case StartCase():
                 self._start(effect)
             case TellCases():
-                parent = (self.case.parent,) if self.case.parent else ()
-                for case in self.case.members if effect.whom == "members" else parent:
-                    request = f"{self._stamp.seq}-{len(self.events)}"
-                    self.emit(happened.CaseTold(request=request, case=case, action=effect.action))
+                self._tell_cases(effect)
             case TellPeople():
                 self.emit(
                     happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
                 )
+            case BookEntry():
+                self.enter((effect,))
+
+    def enter(self, entries: tuple[BookEntry, ...]) -> None:
+        """Make entries in the books. Errors: `Impossible` with every reason against them."""
+        if not entries:
+            return
+        plan = plan_entries(entries, self.facts())
+        if plan.reasons:
+            raise Impossible(tuple(plan.reasons))
+        for event in plan.events:
+            self.emit(event)
+        self.set(plan.lines)
+
+    def _tell_cases(self, effect: TellCases) -> None:
+        parent = (self.case.parent,) if self.case.parent else ()
+        several = self.case.members if effect.whom == "members" else parent
+        for place, case in enumerate(several):
+            number = self.case.member_numbers[place] if effect.whom == "members" else ""
+            self.emit(
+                happened.CaseTold(
+                    request=f"{self._stamp.seq}-{len(self.events):04d}",
+                    case=case,
+                    action=effect.action,
+                    into=effect.take.into if effect.take else None,
+                    lines=self._lines_for(number, effect.take, effect.by) if effect.take else (),
+                )
+            )
+
+    def _lines_for(self, number: str, take: Take, by: Expression | None) -> tuple[Row, ...]:
+        """The lines that go to a case: all, or those whose `by` is its number."""
+        found: list[Row] = []
+        for names in rows_to_take(take, self.facts()):
+            facts = self.facts(names)
+            if by is None or plain(facts.evaluate(by)) == number:
+                found.append(taken(take, facts))
+        return tuple(found)
 
     def _start(self, effect: StartCase) -> None:
         for names in self._groups(effect):
@@ -429,7 +487,7 @@ class Draft:
             initiator = facts.people(effect.initiator)[:1] if effect.initiator else ()
             self.emit(
                 happened.ChildRequested(
-                    request=f"{self._stamp.seq}-{len(self.events)}",
+                    request=f"{self._stamp.seq}-{len(self.events):04d}",
                     process=effect.process,
                     initiator=initiator[0] if initiator else None,
                     values={name: plain(facts.evaluate(value)) for name, value in effect.set},

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 from typing import ClassVar
 
 from engine.errors import EvidenceError
 from engine.kernel.values import Json, dump_value, load_value
-from engine.language.forms import Value
+from engine.language.forms import Row, Value
 from engine.text import say
 
 
@@ -221,11 +222,13 @@ class MemberJoined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseTold(Event):
-    """The system is to perform `action` in another case."""
+    """The system is to perform `action` in another case; `lines` are for its table `into`."""
 
     request: str
     case: str
     action: str
+    into: str | None
+    lines: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +248,49 @@ class CaseCarried(Event):
     """The open matter of this case went on in another one."""
 
     case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted(Event):
+    """A lot of a book grew or shrank (books/ledger.py). `owner` is the number of a case,
+    `of` that of the case whose postings it answers.
+    """
+
+    book: str
+    item: str
+    kind: str
+    lot: str
+    quantity: Decimal
+    cost: Decimal
+    owner: str
+    of: str
+    holders: tuple[str, ...]
+    details: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged(Event):
+    """What an owner still has to get of an item grew or shrank by `quantity`."""
+
+    book: str
+    item: str
+    owner: str
+    quantity: Decimal
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookFrozen(Event):
+    """The book stands still while this case counts it."""
+
+    book: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookThawed(Event):
+    book: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +349,10 @@ VOCABULARY: Mapping[str, type[Event]] = {
         PeopleTold,
         CaseClosed,
         CaseCarried,
+        Posted,
+        HoldChanged,
+        BookFrozen,
+        BookThawed,
         Published,
         RosterAmended,
         KeysChanged,

@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.books import ledger
 from engine.errors import GuichengError
+from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case
 from engine.kernel.situation import Situation
-from engine.language.definition import SEPARATOR
+from engine.language.definition import SEPARATOR, Take, ancestors
 from engine.language.evaluating import evaluate
 from engine.language.expressions import Expression
-from engine.language.forms import Field, FieldType, Value, Values
+from engine.language.forms import Field, FieldType, Row, Value, Values
+from engine.language.window import window_start
 from engine.text import say
 
 EMPTY: Mapping[str, Value] = {}
@@ -33,12 +36,29 @@ class CaseFacts:
         actor: str | None = None,
         extra: Mapping[str, object] = EMPTY,
         read: dict[str, Value] | None = None,
+        books: Bookkeeping | None = None,
     ) -> None:
         self.case = case
         self.situation = situation
         self.actor = actor
         self.extra = extra
         self.read: dict[str, Value] = {} if read is None else read
+        self.books = books or Bookkeeping(situation.shelf, case.number, self.today)
+
+    @property
+    def today(self) -> date:
+        return self.situation.at.astimezone(self.situation.calendar.zone).date()
+
+    def beside(self, books: Bookkeeping) -> CaseFacts:
+        """The same facts with other books."""
+        return CaseFacts(
+            self.case,
+            self.situation,
+            actor=self.actor,
+            extra=self.extra,
+            read=self.read,
+            books=books,
+        )
 
     def with_names(self, extra: Mapping[str, object]) -> CaseFacts:
         """The same facts with further names, such as the columns of a row."""
@@ -48,6 +68,7 @@ class CaseFacts:
             actor=self.actor,
             extra={**self.extra, **extra},
             read=self.read,
+            books=self.books,
         )
 
     def evaluate(self, expression: Expression) -> object:
@@ -83,7 +104,7 @@ class CaseFacts:
             case "at":
                 return self.situation.at
             case "today":
-                return self.situation.at.astimezone(self.situation.calendar.zone).date()
+                return self.today
             case "number":
                 return self.case.number
             case "period":
@@ -121,10 +142,14 @@ class CaseFacts:
     def resolved(self, field: Field, value: Value) -> object:
         """References become records; rows get their references resolved column by column."""
         if field.type is FieldType.REFERENCE and isinstance(value, str) and field.table:
-            return _Reference(self, field.table, value)
+            return self.reference(field.table, value)
         if field.type is FieldType.LINES and isinstance(value, tuple):
             return tuple(self.row(field, row) for row in value if isinstance(row, Mapping))
         return value
+
+    def reference(self, table: str, key: str) -> object:
+        """A row of a reference table, standing for its key."""
+        return _Reference(self, table, key)
 
     def row(self, field: Field, row: Values) -> Mapping[str, object]:
         """One row as expressions see it; columns nobody filled are there, empty."""
@@ -173,8 +198,30 @@ def plain(value: object) -> Value:
     return value  # type: ignore[return-value]
 
 
+def rows_to_take(take: Take, facts: CaseFacts) -> tuple[Mapping[str, object], ...]:
+    """The lines of a case that go to another; one empty line if it sends only its fields."""
+    if take.rows is None:
+        return ({},)
+    rows = facts.lookup(take.rows)
+    several = rows if isinstance(rows, tuple) else ()
+    return tuple(row for row in several if isinstance(row, Mapping))
+
+
+def taken(take: Take, facts: CaseFacts) -> Row:
+    """One line as the other case gets it."""
+    return {
+        column: plain(facts.evaluate(value))  # type: ignore[misc]
+        for column, value in take.columns
+    }
+
+
 def _reached(case: Case, state: str) -> bool:
     return any(_names(path, state) for path in case.entered)
+
+
+def _is_in(case: Case, state: str) -> bool:
+    active = {path for leaf in case.configuration for path in ancestors(leaf)}
+    return any(_names(path, state) for path in active)
 
 
 def _names(path: str, state: str) -> bool:
@@ -248,6 +295,29 @@ def _rounds(facts: CaseFacts, action: str) -> int:
     return facts.case.rounds(action)
 
 
+def _count(quantity: Decimal) -> int | Decimal:
+    return ledger.plain(quantity)
+
+
+def _on_hand(facts: CaseFacts, book: str, item: object, lot: object = None) -> int | Decimal:
+    card = facts.books.card(book, str(item))
+    if lot is None:
+        return _count(card.on_hand)
+    found = card.lot(str(lot))
+    return _count(found.quantity) if found is not None else 0
+
+
+def _issued(facts: CaseFacts, book: str, item: object) -> int | Decimal:
+    """What this case has issued of an item, less what came back."""
+    postings = facts.books.postings_of(facts.case.number, book)
+    return _count(sum(ledger.issued(postings, str(item)).values(), ledger.ZERO))
+
+
+def _last_cost(facts: CaseFacts, book: str, item: object) -> Decimal | None:
+    lots = facts.books.card(book, str(item)).lots
+    return lots[-1].cost if lots else None
+
+
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "post": lambda facts, name: facts.situation.roster.post_holders(name),
     "group": lambda facts, name: facts.situation.roster.group(name),
@@ -261,12 +331,36 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "actor_of": _actor_of,
     "rounds": _rounds,
     "reached": lambda facts, state: _reached(facts.case, state),
+    "is_in": lambda facts, state: _is_in(facts.case, state),
     "entered": _entered,
     "signed": _signed,
     "collector_reached": _collector_reached,
     "parent_reached": _parent_reached,
     "open_children": _open_children,
+    "has_parent": lambda facts: facts.case.parent is not None,
     "workdays": _workdays,
     "worktime": lambda facts, start, end: facts.situation.calendar.worktime(start, end),
     "table": _table,
+    "since": lambda facts, text: window_start(text, facts.today),
+    "on_hand": _on_hand,
+    "free": lambda facts, book, item: _count(facts.books.card(book, str(item)).free),
+    "allocated": lambda facts, book, item: _count(
+        facts.books.card(book, str(item)).allocated(facts.case.number)
+    ),
+    "held": lambda facts, book, item: _count(
+        facts.books.card(book, str(item)).held(facts.case.number)
+    ),
+    "issued": _issued,
+    "drawn": lambda facts, book, item, holder, since: _count(
+        facts.books.drawn(book, str(item), str(holder), since)
+    ),
+    "received": lambda facts, book, item, since: _count(
+        facts.books.received(book, str(item), since)
+    ),
+    "consumed": lambda facts, book, item, since: _count(
+        facts.books.consumed(book, str(item), since)
+    ),
+    "last_cost": _last_cost,
+    "moved": lambda facts, book, item, lot: _count(facts.books.moved(book, str(item), str(lot))),
+    "frozen": lambda facts, book: facts.books.frozen_by(book) not in (None, facts.case.number),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.kernel.case import Case, Stamp
@@ -10,7 +11,8 @@ from engine.kernel.draft import Draft
 from engine.kernel.situation import Situation
 from engine.language import forms
 from engine.language.definition import State
-from engine.language.forms import FieldType, Values
+from engine.language.forms import Field, FieldType, Value, Values, rows_of
+from engine.language.rights import columns_in, fields_in, merged, strangers
 from engine.text import Text, say
 
 
@@ -39,6 +41,7 @@ def hear(case: Case, actor: str, principal: str | None, situation: Situation, se
     stamp = Stamp(seq=seq, at=situation.at, actor=actor, principal=principal)
     hearing = Hearing(draft=Draft(case, situation, stamp), actor=actor, principal=principal)
     check_readonly(hearing)
+    hearing.draft.refresh()
     return hearing
 
 
@@ -50,10 +53,38 @@ def check_readonly(hearing: Hearing) -> None:
         hearing.no(READONLY, text)
 
 
-def check_editable(hearing: Hearing, values: Values, editable: set[str]) -> None:
-    fixed = tuple(sorted(name for name in values if name not in editable))
+def enter(hearing: Hearing, values: Values, rights: Iterable[str]) -> None:
+    """Put typed values into the draft as far as `rights` allow; say what they do not."""
+    rights = tuple(rights)
+    allowed = fields_in(rights)
+    fixed = tuple(sorted(name for name in values if name not in allowed))
     if fixed:
         hearing.no(GUARD, say("这些字段不能在此环节填写:{fields}", fields=fixed))
+    form, known = hearing.draft.situation.definition.form, hearing.draft.case.values
+    entered: dict[str, Value] = {}
+    for name, value in values.items():
+        field = form.field(name)
+        if name not in allowed or field is None:
+            continue
+        columns = columns_in(rights, name)
+        entered[name] = value
+        if columns is not None:
+            _check_columns(hearing, field, value, columns)
+            entered[name] = merged(field, known.get(name), value)
+    if entered:
+        hearing.draft.set(entered)
+
+
+def _check_columns(hearing: Hearing, field: Field, value: Value, columns: frozenset[str]) -> None:
+    """Lines that are there may be filled in, in these columns and no others."""
+    allowed = columns | set(field.key)
+    wrong = sorted({name for row in rows_of(value) for name in row if name not in allowed})
+    if wrong:
+        paths = tuple(f"{field.name}.{name}" for name in wrong)
+        hearing.no(GUARD, say("这些字段不能在此环节填写:{fields}", fields=paths))
+    for row in strangers(field, hearing.draft.case.values.get(field.name), value):
+        line = tuple(str(row.get(name)) for name in field.key)
+        hearing.no(GUARD, say("“{table}”没有 {line} 这一行", table=field.name, line=line))
 
 
 def check_form(hearing: Hearing, editable: frozenset[str], required: frozenset[str]) -> None:

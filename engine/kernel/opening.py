@@ -9,7 +9,7 @@ from engine.kernel.auto import run_automatic
 from engine.kernel.case import Case, Stamp
 from engine.kernel.command import ROLE, Decision, Refusal
 from engine.kernel.draft import Draft
-from engine.kernel.hearing import Hearing, check_editable, check_form, check_readonly, refusal_of
+from engine.kernel.hearing import Hearing, check_form, check_readonly, enter, refusal_of
 from engine.kernel.situation import Situation
 from engine.language.definition import SYSTEM
 from engine.language.forms import Values
@@ -56,9 +56,11 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refus
             period=order.period,
         )
     )
-    draft.set(order.values)
-    if actor != SYSTEM:
+    if actor == SYSTEM:
+        draft.set(order.values)
+    else:
         hearing = Hearing(draft=draft, actor=actor, principal=None)
+        draft.set({})
         check_readonly(hearing)
         _check_opener(hearing)
         _check_values(hearing, order.values)
@@ -97,6 +99,5 @@ def _check_opener(hearing: Hearing) -> None:
 
 def _check_values(hearing: Hearing, values: Values) -> None:
     definition = hearing.draft.situation.definition
-    editable = {name for state in definition.first_states() for name in state.edit}
-    check_editable(hearing, values, editable)
+    enter(hearing, values, (name for state in definition.first_states() for name in state.edit))
     check_form(hearing, frozenset(values), frozenset())

@@ -17,6 +17,8 @@ from engine.language.definition import (
     is_done,
     is_within,
 )
+from engine.language.forms import Field, Values
+from engine.language.rights import shown_of, without
 from engine.text import say
 
 
@@ -32,9 +34,19 @@ def states_in_work(definition: ProcessDefinition, case: Case) -> tuple[State, ..
     return tuple(known[path] for path in paths if path in known and path not in finished)
 
 
-def hidden_fields(definition: ProcessDefinition, case: Case) -> frozenset[str]:
-    """The fields nobody is shown while the case is where it is, as in a blind count."""
-    return frozenset(name for state in states_in_work(definition, case) for name in state.hide)
+def visible_fields(definition: ProcessDefinition, case: Case) -> tuple[Field, ...]:
+    """The fields people are shown while the case is where it is: not all, as in a blind count."""
+    hidden = [name for state in states_in_work(definition, case) for name in state.hide]
+    return without(definition.form.fields, hidden)
+
+
+def visible_values(definition: ProcessDefinition, case: Case) -> Values:
+    """The values of those fields, tables without the columns that are hidden."""
+    return {
+        field.name: shown_of(field, case.values[field.name])
+        for field in visible_fields(definition, case)
+        if field.name in case.values
+    }
 
 
 def options(definition: ProcessDefinition, case: Case) -> Iterator[Option]:

@@ -1,20 +1,24 @@
 """Everything `decide` may look at besides the case itself, gathered before it is asked.
 
-The desk reads these from the store as they are on the day; `decide` asks nobody.
+The desk reads these from the store as they are on the day; `decide` asks nobody else. Of the
+books only the cards that are asked for are read: the shelf remembers which, and the write
+compares them as it compares every head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.books.shelf import EmptyShelf, Shelf
 from engine.kernel.command import Other
 from engine.kernel.statechart import Statechart
 from engine.language.calendar import Calendar
 from engine.language.definition import ProcessDefinition
 from engine.language.params import Params
 from engine.language.roster import RosterView
+
+EMPTY = EmptyShelf()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +43,4 @@ class Situation:
     others: tuple[Other, ...] = ()
     collector: Seen | None = None
     parent: Seen | None = None
-    people: Mapping[str, str] | None = None
+    shelf: Shelf = EMPTY

@@ -6,14 +6,13 @@ escalates, or performs an action the procedure gives to SYSTEM by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from engine.kernel import events as happened
 from engine.kernel.auto import is_possible, perform, run_automatic
 from engine.kernel.case import Case, Stamp
 from engine.kernel.command import GUARD, Decision, Reason, Refusal
 from engine.kernel.draft import Draft
-from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.entries import Impossible
+from engine.kernel.facts import CaseFacts, rows_to_take, taken
 from engine.kernel.options import options
 from engine.kernel.situation import Situation
 from engine.language.definition import SYSTEM, Late, Take
@@ -21,12 +20,19 @@ from engine.language.forms import Row
 from engine.text import say
 
 REPORTED, JOINED, CARRIED, REOFFERED = "子案回报", "归集", "结转", "重新交办"
+SUPPLIED = "到账"
 TIMED = {"due": "到期", "remind": "提醒"}
+
+
+def _drafted(case: Case, situation: Situation, seq: int) -> Draft:
+    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft.refresh()
+    return draft
 
 
 def fire(case: Case, timer_id: str, situation: Situation, seq: int) -> Decision:
     """A timer's moment has come: remind, escalate, or perform the timed action."""
-    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft = _drafted(case, situation, seq)
     timer = next(timer for timer in case.timers if timer.id == timer_id)
     draft.emit(happened.TimerFired(timer=timer.id, told=_told(draft, timer.kind, timer.state)))
     if timer.kind == "act":
@@ -67,9 +73,21 @@ def _told(draft: Draft, kind: str, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(person for several in superiors for person in several))
 
 
-def told(case: Case, action: str, situation: Situation, seq: int) -> Decision | Refusal:
-    """Another case asked for a system action here; refused, on record, if it is not its time."""
-    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+def told(
+    case: Case,
+    action: str,
+    situation: Situation,
+    seq: int,
+    into: str | None = None,
+    lines: tuple[Row, ...] = (),
+) -> Decision | Refusal:
+    """Another case asked for a system action here; refused, on record, if it is not its time.
+
+    `lines` are added to the table `into` first.
+    """
+    draft = _drafted(case, situation, seq)
+    for line in lines:
+        draft.append(into or "", line)
     option = next(
         (
             one
@@ -86,8 +104,12 @@ def told(case: Case, action: str, situation: Situation, seq: int) -> Decision | 
             ),
         )
         return Refusal(action=action, state=case.configuration[0], reasons=(reason,))
-    perform(draft, option)
-    run_automatic(draft)
+    try:
+        perform(draft, option)
+        run_automatic(draft)
+    except Impossible as impossible:
+        state = case.configuration[0]
+        return Refusal(action=action, state=state, reasons=impossible.reasons)
     return draft.decided(action, option.state.path)
 
 
@@ -95,7 +117,7 @@ def child_reported(
     case: Case, child: Case, state: str, child_situation: Situation, situation: Situation, seq: int
 ) -> Decision:
     """A child has come to something its parent wants to know."""
-    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft = _drafted(case, situation, seq)
     draft.emit(
         happened.ChildReported(
             request=child.request or "",
@@ -118,7 +140,7 @@ def member_joined(
     case: Case, member: Case, member_situation: Situation, situation: Situation, seq: int
 ) -> Decision:
     """A member of a gathering is ready: its rows become rows of the gathering case."""
-    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft = _drafted(case, situation, seq)
     draft.emit(happened.MemberJoined(case=member.id, number=member.number))
     if situation.definition.gather is not None:
         _take(draft, situation.definition.gather.take, member, member_situation)
@@ -126,9 +148,17 @@ def member_joined(
     return draft.decided(JOINED, case.configuration[0])
 
 
+def supplied(case: Case, situation: Situation, seq: int) -> Decision | None:
+    """A book this case waits on has moved; None if that sets nothing in motion here."""
+    draft = _drafted(case, situation, seq)
+    run_automatic(draft)
+    moved = any(isinstance(event, happened.StatesMoved) for event in draft.events)
+    return draft.decided(SUPPLIED, case.configuration[0]) if moved else None
+
+
 def carried(case: Case, into: str, situation: Situation, seq: int) -> Decision:
     """The open matter of this case went on in another."""
-    draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
+    draft = _drafted(case, situation, seq)
     draft.emit(happened.CaseCarried(case=into))
     return draft.decided(CARRIED, case.configuration[0])
 
@@ -146,17 +176,5 @@ def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
 
 def _take(draft: Draft, take: Take, source: Case, source_situation: Situation) -> None:
     facts = CaseFacts(source, source_situation)
-    for names in _rows(take, facts):
-        row: Row = {
-            column: plain(facts.with_names(names).evaluate(value))  # type: ignore[misc]
-            for column, value in take.columns
-        }
-        draft.append(take.into, row)
-
-
-def _rows(take: Take, facts: CaseFacts) -> tuple[Mapping[str, object], ...]:
-    if take.rows is None:
-        return ({},)
-    rows = facts.lookup(take.rows)
-    several = rows if isinstance(rows, tuple) else ()
-    return tuple(row for row in several if isinstance(row, Mapping))
+    for names in rows_to_take(take, facts):
+        draft.append(take.into, taken(take, facts.with_names(names)))

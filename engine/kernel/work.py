@@ -21,13 +21,11 @@ from engine.kernel.command import (
     Release,
     TickItems,
 )
-from engine.kernel.hearing import Hearing, check_editable, check_form, hear, refusal_of, unticked
+from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, unticked
 from engine.kernel.options import states_in_work
 from engine.kernel.situation import Situation
-from engine.language.definition import State
+from engine.language.definition import CLAIM, FILL, RELEASE, TICK, State
 from engine.text import say
-
-CLAIM, RELEASE, FILL, TICK = "签收", "退还", "填写", "勾选"
 
 Inside = Callable[[Hearing, Command, State, Task], None]
 
@@ -151,8 +149,7 @@ def _release(hearing: Hearing, command: Command, state: State, task: Task) -> No
 
 def _fill(hearing: Hearing, command: Command, state: State, task: Task) -> None:
     assert isinstance(command, Fill)
-    check_editable(hearing, command.values, set(state.edit))
-    hearing.draft.set({n: v for n, v in command.values.items() if n in state.edit})
+    enter(hearing, command.values, state.edit)
     check_form(hearing, frozenset(command.values), frozenset())
 
 

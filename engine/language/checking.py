@@ -106,7 +106,7 @@ class _Checker:
                 return no if yes.name in ("nothing", "person") else yes
             case ast.List():
                 found = [self.type_of(part, scope) for part in node.elts]
-                return list_of(found[0] if found else ANY)
+                return list_of(found[0]) if found else ANY
             case ast.Call():
                 return self._call(node, scope)
         return self.say(node, say("不认识的写法"))
@@ -207,6 +207,9 @@ class _Checker:
         if table.name not in ("rows", "any"):
             return self.say(node.args[0], say("{name} 的第一个参数要明细表", name=name))
         inner = scope.with_names(table.fields)
+        if name == "only":
+            self._want(node.args[1], self.type_of(node.args[1], inner), BOOL)
+            return table
         if table.name == "any":
             return BOOL if name in ("every", "some") else ANY
         found = [self.type_of(one, inner) for one in node.args[1:]]

@@ -7,8 +7,13 @@ from difflib import get_close_matches
 
 from engine.errors import Problem, Source
 from engine.language.definition import (
+    CLAIM,
+    FILL,
+    RELEASE,
     SEPARATOR,
+    TICK,
     Action,
+    BookEntry,
     Effect,
     Kind,
     ProcessDefinition,
@@ -197,6 +202,16 @@ def check_actions_have_someone(definition: ProcessDefinition) -> Iterator[Proble
             )
 
 
+def check_action_names(definition: ProcessDefinition) -> Iterator[Problem]:
+    for action in definition.all_actions():
+        if action.name in (CLAIM, RELEASE, FILL, TICK):
+            yield Problem(
+                action.source,
+                say("“{action}”是保留的动作名", action=action.name),
+                say("请换一个名称"),
+            )
+
+
 def check_duties(definition: ProcessDefinition) -> Iterator[Problem]:
     acts = {f"{a.home}.{a.name}" for a in definition.all_actions()}
     acts |= {f"{a.home.rpartition(SEPARATOR)[2]}.{a.name}" for a in definition.all_actions()}
@@ -214,7 +229,16 @@ def check_duties(definition: ProcessDefinition) -> Iterator[Problem]:
 def check_fields(definition: ProcessDefinition) -> Iterator[Problem]:
     fields = {field.name: field for field in definition.form.fields}
     for source, name, edited in _named_fields(definition):
-        field = fields.get(name)
+        table, _, column = name.partition(".")
+        field = fields.get(table)
+        if field is not None and column:
+            known = {one.name: one for one in field.columns}
+            if column not in known:
+                yield _unknown(source, say("列"), column, known)
+            elif edited and not field.key:
+                what = say("“{table}”的行没有 key,不能只填一列", table=table)
+                yield Problem(source, what, say("请在表单里写 key: [列]"))
+            field = known.get(column, field)
         if field is None:
             yield _unknown(source, say("字段"), name, fields)
         elif edited and field.compute is not None:
@@ -241,8 +265,8 @@ def _named_fields(definition: ProcessDefinition) -> Iterator[tuple[Source, str, 
     for action in definition.all_actions():
         yield from ((action.source, name, True) for name in action.edit)
         yield from ((action.source, one.field, False) for one in action.require)
-        if action.set is not None:
-            yield from _effect_fields(action.set, action.source)
+        for caused in (*((action.set,) if action.set else ()), *action.post):
+            yield from _effect_fields(caused, action.source)
     for role in definition.roles:
         yield from ((role.source, name, True) for name in role.minutes)
     if definition.gather is not None:
@@ -255,8 +279,10 @@ def _named_fields(definition: ProcessDefinition) -> Iterator[tuple[Source, str, 
 def _effect_fields(effect: Effect, source: Source) -> Iterator[tuple[Source, str, bool]]:
     if isinstance(effect, SetFields):
         yield from ((source, name, False) for name, _ in effect.fields)
-    if isinstance(effect, StartCase) and effect.each is not None:
-        yield source, effect.each, False
+    if isinstance(effect, StartCase | BookEntry) and effect.each is not None:
+        yield effect.source, effect.each, False
+    if isinstance(effect, BookEntry) and effect.into is not None:
+        yield effect.source, effect.into, False
 
 
 CHECKS: tuple[Check, ...] = (
@@ -269,6 +295,7 @@ CHECKS: tuple[Check, ...] = (
     check_gates,
     check_system_actions,
     check_actions_have_someone,
+    check_action_names,
     check_duties,
     check_fields,
 )

@@ -19,6 +19,7 @@ from engine.language.forms import Form
 
 SEPARATOR = "/"
 DONE = "完成"  # the leaf a branch of a parallel state rests in once it is finished
+CLAIM, RELEASE, FILL, TICK = "签收", "退还", "填写", "勾选"  # what every task can have done to it
 SYSTEM = "SYSTEM"  # the engine itself, acting on timers and joins; never a person
 
 
@@ -163,11 +164,25 @@ class StartCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """How rows of another case become rows here: one per row of `rows`, or one a case."""
+
+    rows: str | None
+    into: str
+    columns: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellCases:
-    """Effect: the system performs `action` in the gathered members or in the parent."""
+    """Effect: the system performs `action` in the gathered members or in the parent.
+
+    With `take`, lines go with it: for members those whose `by` is the member's number.
+    """
 
     whom: str  # "members" or "parent"
     action: str
+    take: Take | None
+    by: Expression | None
     source: Source
 
 
@@ -179,7 +194,51 @@ class TellPeople:
     say: str
 
 
-Effect = SetFields | StartCase | TellCases | TellPeople
+class Verb(Enum):
+    """What an entry does in a book. The words are those of the language."""
+
+    RECEIVE = "receive"  # a new lot comes in
+    ISSUE = "issue"  # out of lots, first in, first out unless one is named
+    RETURN = "return"  # back to the lots it was issued from
+    ADJUST = "adjust"  # a counted difference of one lot
+    RESERVE = "reserve"  # hold for this case, in the order of approval
+    RELEASE = "release"  # hold no longer
+    REVERSE = "reverse"  # undo a case's postings in red
+    FREEZE = "freeze"  # hold the book still to count it
+    THAW = "thaw"
+    PICK = "pick"  # lines that say which lots to take
+    LIST = "list"  # the lots of a book as lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookEntry:
+    """Effect: an entry in a book, once or for each line of a table.
+
+    `of` is the number of the case whose postings or holds are meant (None: this one);
+    `despite` says when a book that is being counted may be moved all the same.
+    """
+
+    verb: Verb
+    book: str
+    each: str | None
+    when: Expression | None
+    item: Expression | None
+    quantity: Expression | None
+    cost: Expression | None
+    lot: Expression | None
+    kind: str
+    holder: Expression | None
+    keep: tuple[tuple[str, Expression], ...]
+    of: Expression | None
+    despite: Expression | None
+    is_any_lot: bool  # of pick: lots need not be the oldest
+    is_per_item: bool  # of list: one line an item, with or without lots
+    into: str | None
+    take: tuple[tuple[str, Expression], ...]
+    source: Source
+
+
+Effect = SetFields | StartCase | TellCases | TellPeople | BookEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +290,7 @@ class Action:
     append: str | None
     start: StartCase | None
     set: SetFields | None
+    post: tuple[BookEntry, ...]
     reopen: tuple[str, ...] | None  # () lets the person choose
     rest: str  # "cancel" or "keep": what becomes of the other branches
     limit: int | None
@@ -244,6 +304,11 @@ class Action:
     @property
     def id(self) -> str:
         return f"{self.home}.{self.name}"
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether each who does it signs, and it moves on once all have."""
+        return self.after is not None and self.after.signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,15 +394,6 @@ class Every:
     set: tuple[tuple[str, Expression], ...]
     carry: Carry | None
     source: Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """How rows of another case become rows here: one per row of `rows`, or one a case."""
-
-    rows: str | None
-    into: str
-    columns: tuple[tuple[str, Expression], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

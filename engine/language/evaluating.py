@@ -104,6 +104,10 @@ class Evaluator:
         inner = [Evaluator(InRow(self.facts, row), self.budget) for row in several]
         if name == "every":
             return all(one.value(arguments[1]) for one in inner)
+        if name == "only":
+            return tuple(
+                row for row, one in zip(several, inner, strict=True) if one.value(arguments[1])
+            )
         if name == "some":
             return any(one.value(arguments[1]) for one in inner)
         if name == "count":

@@ -50,7 +50,7 @@ _WIDE = {
     "；": ";",
 }
 # Functions that look at each line of a table, in the scope of the line.
-ROW_FUNCTIONS = ("sum", "count", "every", "some", "least", "greatest", "unique")
+ROW_FUNCTIONS = ("sum", "count", "every", "some", "least", "greatest", "unique", "only")
 CONSTANTS: Mapping[str, object] = {"是": True, "否": False, "无": None}
 
 Words = tuple[str, ...]

@@ -20,11 +20,13 @@ FIELD_KEYS = (
     "required",
     "when",
     "compute",
+    "while",
     "default",
     "choices",
     "table",
     "columns",
     "group",
+    "key",
     "many",
     "min",
     "max",
@@ -104,6 +106,7 @@ def read_field(cursor: Cursor, key: Scalar, node: Node, params: Params | None) -
         required=required,
         when=read_expression(cursor, top.get("when")),
         compute=read_expression(cursor, top.get("compute")),
+        while_=read_expression(cursor, top.get("while")),
         default=read_expression(cursor, top.get("default")),
         choices=tuple(one.text for one in cursor.texts(top.get("choices"))),
         table=cursor.optional(top.get("table")),
@@ -112,6 +115,7 @@ def read_field(cursor: Cursor, key: Scalar, node: Node, params: Params | None) -
             for name, value in cursor.entries(top.get("columns"))
         ),
         group=_read_group(cursor, top.get("group")),
+        key=tuple(one.text for one in cursor.texts(top.get("key"))),
         minimum=_read_limit(cursor, top.get("min")),
         maximum=_read_limit(cursor, top.get("max")),
         unit=cursor.optional(top.get("unit")),
@@ -161,8 +165,14 @@ def _read_limit(cursor: Cursor, node: Node | None) -> Decimal | None:
 def _check_shape(cursor: Cursor, field: Field, node: Node, params: Params | None) -> None:
     if field.type is FieldType.LINES and not field.columns:
         cursor.say(node, say("明细表“{name}”没有列", name=field.name), say("请写 columns:"))
+    if field.while_ is not None and field.compute is None:
+        cursor.say(node, say("while 只能和 compute 一起写"))
     if field.columns and field.type is not FieldType.LINES:
         cursor.say(node, say("只有 lines 类型才有 columns"))
+    for name in field.key:
+        if field.column(name) is None:
+            known = [column.name for column in field.columns]
+            cursor.unknown(node.source, say("列"), name, known)
     if field.type is FieldType.CHOICE and not field.choices:
         cursor.say(node, say("“{name}”没有可选项", name=field.name), say("请写 choices: [甲, 乙]"))
     if field.type is FieldType.REFERENCE:

@@ -66,7 +66,8 @@ class Field:
     """One field, or one column of a table.
 
     `required` is False, True or a condition; `when` says whether the field applies at
-    all; `compute` makes it read-only; `default` fills it once while it is empty.
+    all; `compute` makes it read-only, and `while_` says until when it follows; `default`
+    fills it once while it is empty.
     """
 
     name: str
@@ -76,11 +77,13 @@ class Field:
     required: bool | Expression
     when: Expression | None
     compute: Expression | None
+    while_: Expression | None  # computed anew only while this holds, then it stands
     default: Expression | None
     choices: tuple[str, ...]
     table: str | None  # of a reference: the params table
     columns: tuple[Field, ...]  # of lines
     group: Grouping | None
+    key: tuple[str, ...]  # columns by which a line is known: typed lines go over known ones
     minimum: Decimal | None
     maximum: Decimal | None
     unit: str | None
@@ -271,7 +274,8 @@ def compute(form: Form, values: Values, evaluate: Evaluate) -> Values:
             if field.type is FieldType.LINES:
                 current[field.name] = _computed_rows(field, current, evaluate)
             elif field.compute is not None:
-                current[field.name] = evaluate(field.compute, current, None, None)
+                if field.while_ is None or evaluate(field.while_, current, None, None):
+                    current[field.name] = evaluate(field.compute, current, None, None)
             elif field.default is not None and current.get(field.name) is None:
                 current[field.name] = evaluate(field.default, current, None, None)
     return {name: value for name, value in current.items() if value is not None or name in values}
@@ -285,6 +289,8 @@ def _computed_rows(field: Field, values: Mapping[str, Value], evaluate: Evaluate
         for _ in range(2):
             for column in field.columns:
                 expression = column.compute
+                if column.while_ is not None and not evaluate(column.while_, values, field, row):
+                    continue
                 if expression is None and row.get(column.name) is None:
                     expression = column.default
                 if expression is not None:

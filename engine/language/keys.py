@@ -63,6 +63,7 @@ ACTION = (
     "append",
     "start",
     "set",
+    "post",
     "reopen",
     "rest",
     "max",
@@ -97,7 +98,38 @@ DUE = (
 )
 CHECKLIST = ("items", "refuse")
 ITEM = ("item", "en", "when")
-EFFECT = ("set", "start", "each", "by", "when", "initiator", "members", "parent", "tell", "say")
+# a book entry: the verb with the book, then what the verb takes; the second part is compulsory
+BOOK_ENTRIES = {
+    "receive": (
+        ("each", "when", "kind", "cost", "lot", "keep", "holder", "despite"),
+        ("item", "quantity"),
+    ),
+    "issue": (("each", "when", "kind", "lot", "holder", "of", "despite"), ("item", "quantity")),
+    "return": (("each", "when", "kind", "of", "despite"), ("item", "quantity")),
+    "adjust": (("each", "when", "kind", "cost", "despite"), ("item", "lot", "quantity")),
+    "reserve": (("each", "when", "holder"), ("item", "quantity")),
+    "release": (("each", "when", "of", "item", "quantity"), ()),
+    "reverse": (("when", "kind", "of", "despite"), ()),
+    "freeze": (("when",), ()),
+    "thaw": (("when",), ()),
+    "pick": (("when", "order"), ("each", "item", "quantity", "into", "take")),
+    "list": (("when", "per"), ("into", "take")),
+}
+EFFECT = (
+    "set",
+    "start",
+    "each",
+    "by",
+    "when",
+    "initiator",
+    "members",
+    "parent",
+    "rows",
+    "into",
+    "take",
+    "tell",
+    "say",
+)
 START = ("process", "each", "by", "when", "set", "initiator")
 EVERY = (
     "monthly",
@@ -118,6 +150,7 @@ TABLE_ROW = ("when", "then", "otherwise")
 BASIS = ("document", "clause")
 EXAMPLE = ("name", "omitted", "do")
 STEP = (
+    "given",
     "at",
     "who",
     "do",
@@ -159,4 +192,6 @@ OUTCOME = (
     "closed",
     "children",
     "told",
+    "books",
+    "kept",
 )

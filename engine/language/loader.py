@@ -29,7 +29,7 @@ from engine.language.definition import (
 from engine.language.form_loader import load_form, merge_forms, read_expression
 from engine.language.forms import Form
 from engine.language.params import Params, read_plain
-from engine.language.parts import read_assignments, read_basis, read_rule
+from engine.language.parts import read_assignments, read_basis, read_rule, read_take
 from engine.language.reader import Cursor, Mapping_, Node, Scalar, Sequence, read
 from engine.language.scope import process_scope
 from engine.language.state_loader import StateLoader, is_system
@@ -266,7 +266,7 @@ class _Loader:
             return None
         cursor = self.cursor
         top = cursor.mapping(node, keys.GATHER, ("from", "at", "key", "into", "take", "until"))
-        take = self._take(top)
+        take = read_take(cursor, top)
         after, until = top.get("after"), top.get("until")
         return Gather(
             process=cursor.text(top.get("from")),
@@ -283,17 +283,8 @@ class _Loader:
         return ChildReport(
             process=key.text,
             at=tuple(one.text for one in self.cursor.texts(top.get("at"))),
-            take=self._take(top),
+            take=read_take(self.cursor, top),
             source=key.source,
-        )
-
-    def _take(self, top: Mapping_) -> Take | None:
-        if "into" not in top:
-            return None
-        return Take(
-            rows=self.cursor.optional(top.get("rows")),
-            into=self.cursor.text(top.get("into")),
-            columns=read_assignments(self.cursor, top.get("take")),
         )
 
     def _example(self, node: Node) -> Example:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +13,8 @@ from engine.language.forms import Plain, Row
 from engine.language.reader import Cursor, Node, Scalar, Sequence, read
 from engine.text import say
 
+TOP_KEYS = ("params", "tables", "books")
+BOOK_KEYS = ("en", "item", "short", "backorder", "most", "over")
 COLUMN_TYPES = ("text", "integer", "decimal", "money", "bool", "date")
 
 
@@ -35,9 +37,27 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """How a book is kept. Codes are those of the refusals it gives.
+
+    `item` is the reference table its items come from (None: any text); without `backorder`
+    nobody may wait for what is not there; `most` is how much of an item it may ever hold.
+    """
+
+    name: str
+    en: str | None
+    item: str | None
+    short: str
+    backorder: bool
+    most: Decimal | None
+    over: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
     values: Mapping[str, tuple[Dated, ...]]
     tables: Mapping[str, Table]
+    books: Mapping[str, Book] = field(default_factory=dict)
 
     def value(self, name: str, on: date) -> Plain:
         """What a parameter is on a day. Errors: `GuichengError` if it does not hold yet."""
@@ -46,6 +66,13 @@ class Params:
             raise GuichengError(say("参数“{name}”在 {on} 没有取值", name=name, on=on.isoformat()))
         return max(found, key=lambda one: one.from_).value
 
+    def book(self, name: str) -> Book:
+        """How a book is kept. Errors: `GuichengError` if the office keeps none of that name."""
+        found = self.books.get(name)
+        if found is None:
+            raise GuichengError(say("参数里没有台账“{book}”", book=name))
+        return found
+
     def record(self, table: str, key: str) -> Row:
         """A row of a reference table; empty if there is none."""
         found = self.tables.get(table)
@@ -53,10 +80,10 @@ class Params:
 
 
 def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...]]:
-    """Read params.yaml: `params` (plain or dated values) and `tables`."""
+    """Read params.yaml: `params` (plain or dated values), `tables` and `books`."""
     node, problems = read(text, file)
     cursor = Cursor(problems)
-    top = cursor.mapping(node, {"params", "tables"}, {"params"})
+    top = cursor.mapping(node, TOP_KEYS, {"params"})
     values = {
         key.text: _read_dated(cursor, value) for key, value in cursor.entries(top.get("params"))
     }
@@ -64,7 +91,33 @@ def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...
         key.text: _read_table(cursor, key.text, value)
         for key, value in cursor.entries(top.get("tables"))
     }
-    return (None if problems else Params(values=values, tables=tables)), tuple(problems)
+    books = {
+        key.text: _read_book(cursor, key.text, value, tables)
+        for key, value in cursor.entries(top.get("books"))
+    }
+    params = Params(values=values, tables=tables, books=books)
+    return (None if problems else params), tuple(problems)
+
+
+def _read_book(cursor: Cursor, name: str, node: Node, tables: Mapping[str, Table]) -> Book:
+    top = cursor.mapping(node, BOOK_KEYS)
+    item, most = top.get("item"), top.get("most")
+    table = cursor.optional(item)
+    if item is not None and table not in tables:
+        cursor.unknown(item.source, say("基础数据表"), table or "", tables)
+    limit = read_plain(cursor.text(most)) if most is not None else None
+    if most is not None and (not isinstance(limit, int | Decimal) or isinstance(limit, bool)):
+        cursor.say(most, say("这里要写一个数"))
+        limit = None
+    return Book(
+        name=name,
+        en=cursor.optional(top.get("en")),
+        item=table,
+        short=cursor.text(top.get("short"), "E_STOCK"),
+        backorder=cursor.boolean(top.get("backorder")),
+        most=Decimal(limit) if isinstance(limit, int | Decimal) else None,
+        over=cursor.text(top.get("over"), "E_LIMIT"),
+    )
 
 
 def read_plain(text: str, quoted: bool = False) -> Plain:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engine.language import keys
-from engine.language.definition import Clause, Rule, StartCase
+from engine.language.definition import Clause, Rule, StartCase, Take
 from engine.language.expressions import Expression
 from engine.language.form_loader import read_expression
-from engine.language.reader import Cursor, Node, Scalar
+from engine.language.reader import Cursor, Mapping_, Node, Scalar
 
 
 def read_rule(cursor: Cursor, name: str | None, node: Node) -> Rule | None:
@@ -45,6 +45,17 @@ def read_assignments(cursor: Cursor, node: Node | None) -> tuple[tuple[str, Expr
         if expression is not None:
             found.append((key.text, expression))
     return tuple(found)
+
+
+def read_take(cursor: Cursor, top: Mapping_) -> Take | None:
+    """Lines that go from one case to another: `rows`, `into`, `take`."""
+    if "into" not in top:
+        return None
+    return Take(
+        rows=cursor.optional(top.get("rows")),
+        into=cursor.text(top.get("into")),
+        columns=read_assignments(cursor, top.get("take")),
+    )
 
 
 def read_start(cursor: Cursor, node: Node, process: str) -> StartCase:

@@ -49,6 +49,10 @@ def process_schema() -> Json:
     split["additionalProperties"] = _closed(
         keys.PART, ("when",), start=_closed(keys.PART_START, ("process",))
     )
+    entries = [
+        _closed((verb, *optional, *compulsory), (verb, *compulsory))
+        for verb, (optional, compulsory) in keys.BOOK_ENTRIES.items()
+    ]
     state = _closed(
         keys.STATE,
         who=slot,
@@ -63,15 +67,16 @@ def process_schema() -> Json:
         states=_named(_ref("state")),
         actions=_named(_ref("action")),
         split=split,
-        entry=_list(_closed(keys.EFFECT)),
+        entry=_list({"anyOf": [_closed(keys.EFFECT), *entries]}),
     )
     given: dict[str, Json] = {
         "to": {"anyOf": [{"type": "string"}, arms]},
         "who": slot,
-        "at": due,
+        "at": _or_text(due),
         "need": {"anyOf": [{"type": "string"}, _list(_or_text(rule))]},
         "require": required,
         "start": _closed(keys.START, ("process",)),
+        "post": {"anyOf": [*entries, {"type": "array", "items": {"anyOf": entries}}]},
     }
     action: Json = {"anyOf": [{"type": "string"}, arms, _closed(keys.CASE_ACTION, (), **given)]}
     outcome = _closed(keys.OUTCOME)

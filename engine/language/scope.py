@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from engine.language import types as t
 from engine.language.definition import Role
 from engine.language.forms import Field, FieldType, Form
-from engine.language.params import Params
+from engine.language.params import Params, Table
 from engine.language.types import Scope, Signature, Type
 
 _FIELD_TYPES: Mapping[FieldType, Type] = {
@@ -53,14 +53,28 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "actor_of": Signature((t.TEXT,), t.PEOPLE),
         "rounds": Signature((t.TEXT,), t.NUMBER),
         "reached": Signature((t.TEXT,), t.BOOL),
+        "is_in": Signature((t.TEXT,), t.BOOL),
         "entered": Signature((t.TEXT,), t.DATETIME),
         "signed": Signature((t.TEXT,), form_record),
         "collector_reached": Signature((t.TEXT,), t.BOOL),
         "parent_reached": Signature((t.TEXT,), t.BOOL),
         "open_children": Signature((t.TEXT,), t.NUMBER),
+        "has_parent": Signature((), t.BOOL),
         "workdays": Signature((t.ANY, t.ANY), t.NUMBER),
         "worktime": Signature((t.DATETIME, t.DATETIME), t.NUMBER),
         "table": Signature((t.TEXT,), t.ANY),
+        "since": Signature((t.TEXT,), t.DATE),
+        "on_hand": Signature((t.TEXT, t.TEXT, t.TEXT), t.NUMBER, optional=1),
+        "free": Signature((t.TEXT, t.TEXT), t.NUMBER),
+        "allocated": Signature((t.TEXT, t.TEXT), t.NUMBER),
+        "held": Signature((t.TEXT, t.TEXT), t.NUMBER),
+        "issued": Signature((t.TEXT, t.TEXT), t.NUMBER),
+        "drawn": Signature((t.TEXT, t.TEXT, t.ANY, t.DATE), t.NUMBER),
+        "received": Signature((t.TEXT, t.TEXT, t.DATE), t.NUMBER),
+        "consumed": Signature((t.TEXT, t.TEXT, t.DATE), t.NUMBER),
+        "last_cost": Signature((t.TEXT, t.TEXT), t.NUMBER),
+        "moved": Signature((t.TEXT, t.TEXT, t.TEXT), t.NUMBER),
+        "frozen": Signature((t.TEXT,), t.BOOL),
     }
 
 
@@ -72,12 +86,16 @@ def field_type(field: Field, params: Params | None) -> Type:
         table = params.tables.get(field.table or "") if params else None
         if table is None:
             return t.ANY
-        columns = {name: _COLUMN_TYPES[kind] for name, kind in table.columns.items()}
-        return t.record(columns, key=t.TEXT)
+        return _table_type(table)
     plain = _FIELD_TYPES[field.type]
     if field.many:
         return t.PEOPLE if field.type is FieldType.PERSON else t.list_of(plain)
     return plain
+
+
+def _table_type(table: Table) -> Type:
+    columns = {name: _COLUMN_TYPES[kind] for name, kind in table.columns.items()}
+    return t.record(columns, key=t.TEXT)
 
 
 def process_scope(form: Form, roles: Iterable[Role], params: Params | None) -> Scope:
@@ -99,7 +117,16 @@ def process_scope(form: Form, roles: Iterable[Role], params: Params | None) -> S
         },
         functions=functions(t.record(fields)),
         attributes=ATTRIBUTES,
+        books=_books(params) if params else None,
     )
+
+
+def _books(params: Params) -> Mapping[str, Type]:
+    """The books and the type of what they hold: rows of a reference table, or any text."""
+    return {
+        name: _table_type(params.tables[book.item]) if book.item else t.TEXT
+        for name, book in params.books.items()
+    }
 
 
 def _parameter_types(params: Params) -> Mapping[str, Type]:

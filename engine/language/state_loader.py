@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.errors import Source
 from engine.language import keys
+from engine.language.book_loader import is_book_entry, read_book_entry
 from engine.language.calendar import MOMENT_KEYS, parse_span, read_moment
 from engine.language.definition import (
     DONE,
@@ -14,6 +15,7 @@ from engine.language.definition import (
     SYSTEM,
     Action,
     Arm,
+    BookEntry,
     Checklist,
     Deadline,
     Duty,
@@ -35,7 +37,7 @@ from engine.language.definition import (
 )
 from engine.language.expressions import Expression
 from engine.language.form_loader import read_expression
-from engine.language.parts import read_assignments, read_basis, read_rule, read_start
+from engine.language.parts import read_assignments, read_basis, read_rule, read_start, read_take
 from engine.language.reader import Cursor, Mapping_, Node, Scalar, Sequence
 from engine.language.split import read_split
 from engine.text import Text, say
@@ -380,6 +382,7 @@ class StateLoader:
             append=cursor.optional(top.get("append")),
             start=read_start(cursor, start, self._process(start)) if start else None,
             set=SetFields(fields=read_assignments(cursor, given)) if given else None,
+            post=self._post(top.get("post")),
             reopen=self._reopen(top.get("reopen")),
             rest=cursor.one_of(top.get("rest"), {"cancel": "cancel", "keep": "keep"}, "cancel"),
             limit=cursor.integer(limit) if limit else None,
@@ -481,20 +484,39 @@ class StateLoader:
         names = self._names(node)
         return () if names == ("choose",) else names
 
+    def _post(self, node: Node | None) -> tuple[BookEntry, ...]:
+        """The entries an action makes in books: one, or a list of them."""
+        several = (node,) if isinstance(node, Mapping_) else self.cursor.items(node)
+        found = (read_book_entry(self.cursor, one) for one in several)
+        return tuple(one for one in found if one is not None)
+
     def _effect(self, node: Node) -> Effect:
         cursor = self.cursor
+        entry = read_book_entry(cursor, node) if is_book_entry(node) else None
+        if entry is not None:
+            return entry
         top = cursor.mapping(node, keys.EFFECT)
         if "start" in top:
             return read_start(cursor, node, cursor.text(top.get("start")))
         for whom in ("members", "parent"):
             if whom in top:
-                return TellCases(whom=whom, action=cursor.text(top.get(whom)), source=node.source)
+                return TellCases(
+                    whom=whom,
+                    action=cursor.text(top.get(whom)),
+                    take=read_take(cursor, top),
+                    by=read_expression(cursor, top.get("by")),
+                    source=node.source,
+                )
         if "tell" in top:
             who = read_expression(cursor, top.get("tell"))
             if who is not None:
                 return TellPeople(who=who, say=cursor.text(top.get("say")))
         if not any(name in top for name in ("set", "tell")):
-            cursor.say(node, say("不认识的效果"), say("可写 set、start、members、parent、tell"))
+            cursor.say(
+                node,
+                say("不认识的效果"),
+                say("可写 set、start、members、parent、tell,或台账的一笔"),
+            )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,15 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names, functions and attributes an expression may use."""
+    """The names, functions and attributes an expression may use; the books and their items."""
 
     names: Mapping[str, Type]
     functions: Mapping[str, Signature] = field(default_factory=dict)
     attributes: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
+    books: Mapping[str, Type] | None = None  # None: not known
 
     def with_names(self, more: Mapping[str, Type]) -> Scope:
-        return Scope({**self.names, **more}, self.functions, self.attributes)
+        return replace(self, names={**self.names, **more})
 
 
 def fits(found: Type, wanted: Type) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from engine.errors import Problem, Source
 from engine.language import types as t
 from engine.language.checking import check
 from engine.language.definition import (
+    BookEntry,
     Deadline,
     Effect,
     ProcessDefinition,
@@ -16,11 +18,13 @@ from engine.language.definition import (
     Slot,
     StartCase,
     TellPeople,
+    Verb,
 )
 from engine.language.expressions import Expression, calls
 from engine.language.forms import FieldType
 from engine.language.scope import field_type
 from engine.language.types import Scope, Type
+from engine.language.window import is_window
 from engine.text import Text, say
 
 
@@ -47,7 +51,25 @@ def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Probl
             what = say("这里要{wanted},却是{found}", wanted=use.wanted, found=kind)
             found.append(Problem(use.source, _named(use, what)))
         found += _check_literals(definition, use)
-    return found
+    return found + list(_unknown_books(definition, scope))
+
+
+def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Problem]:
+    """Entries in books that params.yaml does not keep."""
+    if scope.books is None:
+        return
+    caused = [(effect, state.source) for state in definition.walk() for effect in state.entry]
+    caused += [
+        (entry, action.source) for action in definition.all_actions() for entry in action.post
+    ]
+    for effect, _ in caused:
+        if isinstance(effect, BookEntry) and effect.book not in scope.books:
+            close = get_close_matches(effect.book, list(scope.books), n=1, cutoff=0.4)
+            yield Problem(
+                effect.source,
+                say("没有这个{kind}:“{name}”", kind=say("台账"), name=effect.book),
+                say("是否想写“{name}”?", name=close[0]) if close else None,
+            )
 
 
 def _named(use: _Use, what: Text) -> Text:
@@ -90,7 +112,7 @@ def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
             yield _Use(one.when, t.BOOL, action.source, scope)
         for arm in action.arms:
             yield _Use(arm.when, t.BOOL, arm.source, scope)
-        for caused in (action.set, action.start):
+        for caused in (action.set, action.start, *action.post):
             if caused is not None:
                 yield from _effect_uses(caused, definition, action.source, scope)
     if definition.every is not None:
@@ -114,6 +136,7 @@ def _form_uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
             required = one.required if isinstance(one.required, Expression) else None
             yield _Use(required, t.BOOL, one.source, names)
             yield _Use(one.when, t.BOOL, one.source, names)
+            yield _Use(one.while_, t.BOOL, one.source, names)
             for value in (one.compute, one.default):
                 yield _Use(value, field_type(one, None), one.source, names)
 
@@ -155,6 +178,51 @@ def _effect_uses(
             for _, value in effect.set:
                 yield _Use(value, t.ANY, effect.source, inner)
 
+        case BookEntry():
+            yield from _book_uses(effect, scope)
+
+
+LOT = {"lot": t.TEXT, "quantity": t.NUMBER, "cost": t.NUMBER}
+BOOK_FUNCTIONS = frozenset(
+    (
+        "on_hand",
+        "free",
+        "allocated",
+        "held",
+        "issued",
+        "drawn",
+        "received",
+        "consumed",
+        "last_cost",
+        "moved",
+        "frozen",
+    )
+)
+
+
+def _book_uses(entry: BookEntry, scope: Scope) -> Iterator[_Use]:
+    inner = scope
+    if entry.each is not None and entry.each in scope.names:
+        fields = scope.names[entry.each].fields
+        inner = scope.with_names({**fields, "row": t.record(fields)})
+    item = (scope.books or {}).get(entry.book, t.ANY)
+    lots = scope.with_names({**LOT, "item": item, "kept": t.ANY})
+    over_lots = entry.verb is Verb.LIST
+    for value, wanted in (
+        (entry.item, t.TEXT),
+        (entry.quantity, t.NUMBER),
+        (entry.cost, t.NUMBER),
+        (entry.lot, t.TEXT),
+        (entry.holder, t.ANY),
+        (entry.of, t.TEXT),
+        (entry.despite, t.BOOL),
+        *((kept, t.ANY) for _, kept in entry.keep),
+    ):
+        yield _Use(value, wanted, entry.source, inner)
+    yield _Use(entry.when, t.BOOL, entry.source, lots if over_lots else inner)
+    for _, value in entry.take:
+        yield _Use(value, t.ANY, entry.source, lots)
+
 
 def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Problem]:
     """State, action and table names given as text must exist in this process."""
@@ -165,6 +233,7 @@ def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Proble
     known = {
         "reached": states,
         "entered": states,
+        "is_in": states,
         "signed": states,
         "table": {table.name for table in definition.tables},
     }
@@ -173,6 +242,15 @@ def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Proble
         if not isinstance(first, str):
             continue
         if name in known and first not in known[name]:
+            yield Problem(
+                use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
+            )
+        if name == "since" and not is_window(first):
+            what = say("since 里的“{word}”不是一段时间", word=first)
+            yield Problem(
+                use.source, _named(use, what), say("如 month、quarter、30 days、24 months")
+            )
+        if name in BOOK_FUNCTIONS and use.scope.books is not None and first not in use.scope.books:
             yield Problem(
                 use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
             )

@@ -19,7 +19,7 @@ from engine.catalog import Catalog
 from engine.errors import GuichengError, UnknownName
 from engine.kernel import events as happened
 from engine.kernel.case import Case
-from engine.kernel.options import hidden_fields
+from engine.kernel.options import visible_fields
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Plain, Row, Value, rows_of
 from engine.language.loader import load_form
@@ -144,9 +144,7 @@ def render(
             number=case.number,
             state=page.states(case.configuration),
             lines=tuple(
-                page.line(field)
-                for field in fields_of(definition, part)
-                if field.name not in hidden_fields(definition, case)
+                page.line(field) for field in fields_of(visible_fields(definition, case), part)
             ),
             signatures=(*page.signatures(store), *page.unsigned()),
             printed=page.moment(at),
@@ -157,9 +155,8 @@ def render(
     )
 
 
-def fields_of(definition: ProcessDefinition, part: str) -> tuple[Field, ...]:
+def fields_of(fields: tuple[Field, ...], part: str) -> tuple[Field, ...]:
     """The fields written in a part's own form file; all fields where none is."""
-    fields = definition.form.fields
     return tuple(one for one in fields if one.source.file == f"forms/{part}.yaml") or fields
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from engine.books.ledger import ZERO, plain
 from engine.kernel.case import Case
 from engine.kernel.events import PeopleTold, TimerFired
 from engine.language.definition import SEPARATOR, Step
 from engine.rehearsal.office import Office
+from engine.store.books import StoredShelf
 from engine.store.rows import Query
 from engine.text import Text, say
+
+TOTAL = "合计"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Outcome:
             self._tell(self._share(self.wanted["share"]))
         if "refusals" in self.wanted:
             self._tell(self._refusals(self.wanted["refusals"]))
+        if "books" in self.wanted:
+            self._tell(self._books(self.wanted["books"]))
+        if "kept" in self.wanted:
+            self._tell(self._kept(str(self.wanted["kept"])))
         if not set(self.wanted) & set(checks):
             return
         case = self.case_of(self.wanted.get("case"))
@@ -212,6 +221,36 @@ class Outcome:
                     found=len(rows),
                 )
 
+    def _books(self, wanted: object) -> Iterator[Text]:
+        """What lies in a book: `{库存: {P001: 80/1740.00, 合计: 3261.60}}`."""
+        for book, items in wanted.items() if isinstance(wanted, Mapping) else ():
+            shelf = StoredShelf(self.office.store)
+            total = sum((card.amount for card in shelf.cards(str(book))), ZERO)
+            for item, told in items.items() if isinstance(items, Mapping) else ():
+                card = shelf.card(str(book), str(item))
+                quantity, _, amount = str(told).partition("/")
+                right = total == Decimal(quantity)
+                if item != TOTAL:
+                    right = card.on_hand == Decimal(quantity)
+                    right = right and (not amount or card.amount == Decimal(amount))
+                if not right:
+                    found = total if item == TOTAL else f"{plain(card.on_hand)}/{card.amount:.2f}"
+                    yield say(
+                        "“{book}”的“{item}”应为 {wanted},实为 {found}",
+                        book=str(book),
+                        item=str(item),
+                        wanted=str(told),
+                        found=str(found),
+                    )
+
+    def _kept(self, wanted: str) -> Iterator[Text]:
+        """How many of the deadlines that have had their outcome were met."""
+        cases = [self.office.store.load_case(row.id) for row in self.office.store.cases()]
+        ended = [one for case in cases for one in case.ended]
+        met = sum(1 for one in ended if not one.late)
+        if wanted != f"{met}/{len(ended)}":
+            yield say("应为 {wanted},实为 {found}/{all}", wanted=wanted, found=met, all=len(ended))
+
     def _share(self, wanted: object) -> Iterator[Text]:
         """The share of a process's cases of a period that reached a state by a moment."""
         if not isinstance(wanted, Mapping):
@@ -255,6 +294,11 @@ def _called(path: str, name: str) -> bool:
 def _fits(value: object, wanted: object) -> bool:
     if isinstance(value, bool):
         return str(wanted) in (("是", "true") if value else ("否", "false"))
+    if isinstance(value, int | Decimal):
+        try:
+            return value == Decimal(str(wanted))
+        except InvalidOperation:
+            return False
     return str(value if value is not None else "") == str(wanted)
 
 

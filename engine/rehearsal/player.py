@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from engine.desk import Receipt, Refused
-from engine.errors import GuichengError, UsageError
+from engine.errors import GuichengError, UnknownName, UsageError
 from engine.evidence.keys import Signer
 from engine.kernel.case import Case
 from engine.kernel.command import Claim, Command, Fill, Perform, Release, TickItems
-from engine.kernel.work import CLAIM, FILL, RELEASE, TICK
-from engine.language.definition import SYSTEM, ProcessDefinition, Step
+from engine.language.definition import CLAIM, FILL, RELEASE, SYSTEM, TICK, ProcessDefinition, Step
 from engine.language.forms import Form, Row, Value, read_row, read_value
 from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted, PostWithdrawn
 from engine.registry import DELEGATE, GRANT, LEAVE, WITHDRAW
@@ -57,6 +56,9 @@ class Player:
 
     def _step(self, step: Step) -> None:
         told = step.detail
+        if "given" in told:
+            self._play_given(str(told["given"]))
+            return
         if "at" in told:
             self.office.now = self.office.at(str(told["at"]))
         else:
@@ -65,12 +67,26 @@ class Player:
         answer = self._do(step, told)
         if "count" in told:
             self._count(step, told["count"])
-        self._find(told.get("find"))
         self._compare_answer(step, answer)
+        self._find(told.get("find"))
         then = told.get("then")
         for outcome in then if isinstance(then, list) else [then] if then else []:
             if isinstance(outcome, Mapping):
                 Outcome(self.office, self.case_of, step, outcome, self.played.misses).check()
+
+    def _play_given(self, name: str) -> None:
+        """Play another procedure's example first: `流程/例名`."""
+        process, _, wanted = name.partition("/")
+        definition = self.office.definitions.get(process)
+        examples = definition.examples if definition else ()
+        example = next((one for one in examples if one.name == wanted), None)
+        if example is None:
+            known = [one.name for one in examples] or list(self.office.definitions)
+            raise UnknownName(say("例"), wanted if examples else process, known)
+        outer, self.process = self.process, process
+        for step in example.steps:
+            self._step(step)
+        self.process = outer
 
     # -- doing -------------------------------------------------------------------------------
 
@@ -245,7 +261,9 @@ class Player:
                     ),
                 )
             hint = step.detail.get("say")
-            if hint is not None and not any(str(hint) in str(text) for text in reasons):
+            rules = {reason.rule for reason in answer.refusal.reasons}
+            told = hint is None or str(hint) in rules
+            if not told and not any(str(hint) in str(text) for text in reasons):
                 self._miss(step, say("拒绝理由里没有“{hint}”", hint=str(hint)))
         elif wanted is not None:
             self._miss(step, say("应以 {wanted} 拒绝,却办成了", wanted=str(wanted)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert
@@ -15,6 +15,7 @@ from engine.kernel.case import Case, Task
 from engine.kernel.events import Event
 from engine.kernel.values import dump_value
 from engine.language.definition import ancestors
+from engine.store.books import follow_books
 from engine.store.tables import (
     PROJECTIONS,
     ActRow,
@@ -32,6 +33,7 @@ from engine.store.tables import (
 __all__ = ["PROJECTIONS", "copied", "digest_of", "follow", "stamp_of"]
 
 LONGEST_VALUE = 200
+LINES = "lines"
 
 
 def digest_of(content: bytes) -> str:
@@ -64,9 +66,14 @@ def copied(body: Body) -> dict[str, object]:
 
 
 def follow(
-    connection: Connection, body: Body, digest: str, events: Iterable[Event], case: Case | None
+    connection: Connection,
+    body: Body,
+    digest: str,
+    events: Sequence[Event],
+    case: Case | None,
+    position: int,
 ) -> None:
-    """Bring the tables up to date after one record."""
+    """Bring the tables up to date after one record, the `position`th of the log."""
     head = columns(HeadRow)
     connection.execute(delete(HeadRow).where(head.stream == body.stream))
     connection.execute(insert(HeadRow).values(stream=body.stream, seq=body.seq, digest=digest))
@@ -77,6 +84,7 @@ def follow(
     _write_work(connection, case)
     for event in events:
         _write_request(connection, case, event)
+    follow_books(connection, body, events, position)
 
 
 def _answer_pending(connection: Connection, request: str) -> None:
@@ -214,7 +222,7 @@ def _write_request(connection: Connection, case: Case, event: Event) -> None:
                     kind="told",
                     target=event.case,
                     action=event.action,
-                    initiator=None,
-                    content="{}",
+                    initiator=event.into,
+                    content=json.dumps({LINES: dump_value(event.lines)}, ensure_ascii=False),
                 )
             )

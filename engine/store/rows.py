@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
+from engine.books.ledger import Posting
 from engine.errors import GuichengError
 from engine.evidence.record import Body, Disclosure, Record
 from engine.kernel.case import Case
@@ -103,6 +105,19 @@ class Pending:
     action: str
     initiator: str | None
     values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookLine:
+    """One line of a book: the posting, and what lay there after it."""
+
+    serial: int
+    posting: Posting
+    balance: Decimal
+    balance_amount: Decimal
+    at: datetime
+    actor: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

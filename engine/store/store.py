@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.evidence.canonical import canonical
 from engine.kernel.case import Case, apply
 from engine.store import projections
+from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
 from engine.store.history import stamp_for
 from engine.store.rows import (
@@ -41,6 +43,7 @@ class Store(Work):
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.engine = make_engine(path)
+        self._folded = {}
         with plainly():
             migrate(self.engine)
 
@@ -76,8 +79,14 @@ class Store(Work):
 
     # -- writing -------------------------------------------------------------------------
 
-    def commit(self, entries: Sequence[Entry], expect: Mapping[str, int]) -> None:
-        """Write records in one transaction, if every stream still ends where expected (-1: empty).
+    def commit(
+        self,
+        entries: Sequence[Entry],
+        expect: Mapping[str, int],
+        cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    ) -> None:
+        """Write records in one transaction, if every stream still ends where expected (-1: empty)
+        and every card of a book that was read has not moved since.
 
         Errors: `Moved` if one does not, `Repeated` if the request was already written.
         """
@@ -87,6 +96,9 @@ class Store(Work):
                     select(columns(HeadRow).seq).where(columns(HeadRow).stream == stream)
                 ).scalar()
                 if (-1 if found is None else found) != seq:
+                    raise Moved
+            for (book, item), version in cards.items():
+                if version_of(connection, book, item) != version:
                     raise Moved
             for entry in entries:
                 self._write(connection, entry)
@@ -103,7 +115,7 @@ class Store(Work):
                     insert(ObjectRow).values(digest=digest, kind=kind, content=content)
                 )
         try:
-            connection.execute(
+            written = connection.execute(
                 insert(RecordRow).values(
                     stream=body.stream,
                     seq=body.seq,
@@ -133,7 +145,8 @@ class Store(Work):
                 ],
             )
         try:
-            projections.follow(connection, body, record.digest, entry.events, entry.case)
+            (position,) = written.inserted_primary_key or (0,)
+            projections.follow(connection, body, record.digest, entry.events, entry.case, position)
         except IntegrityError as error:
             raise Moved from error
 
@@ -184,6 +197,7 @@ def _follow_history(connection: Connection, everything: Iterable[Stored]) -> Non
             stored.record.digest,
             stored.events,
             case if stored.events else None,
+            stored.position,
         )
 
 

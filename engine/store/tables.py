@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -163,6 +163,80 @@ class ValueRow(SQLModel, table=True):
     text: str = Field(index=True)
 
 
+class PostingRow(SQLModel, table=True):
+    """The lines of every book, with the balance of the item after each."""
+
+    __tablename__ = "posting"
+    __table_args__ = (Index("ix_posting_item", "book", "item"),)
+
+    position: int = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    book: str
+    serial: int
+    item: str
+    kind: str
+    lot: str
+    quantity: str
+    cost: str
+    balance: str
+    balance_amount: str
+    owner: str = Field(index=True)
+    of: str = Field(index=True)
+    holders: str
+    details: str
+    day: str
+    at: str
+    actor: str
+    state: str
+
+
+class LotRow(SQLModel, table=True):
+    __tablename__ = "lot"
+
+    book: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    lot: str = Field(primary_key=True)
+    rank: int
+    quantity: str
+    cost: str
+    details: str
+
+
+class HoldRow(SQLModel, table=True):
+    __tablename__ = "hold"
+
+    book: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    owner: str = Field(primary_key=True, index=True)
+    rank: int
+    quantity: str
+    holders: str
+    day: str
+
+
+class CardRow(SQLModel, table=True):
+    """When an item last moved: the position of the record. "" stands for the whole book,
+    "*" for whether it is frozen.
+    """
+
+    __tablename__ = "card"
+
+    book: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    version: int
+
+
+class FreezeRow(SQLModel, table=True):
+    """From which record to which a book stood still, and for whom."""
+
+    __tablename__ = "freeze"
+
+    book: str = Field(primary_key=True)
+    since: int = Field(primary_key=True)
+    owner: str
+    until: int | None
+
+
 class MetaRow(SQLModel, table=True):
     __tablename__ = "meta"
 
@@ -180,6 +254,11 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     ActRow,
     PendingRow,
     ValueRow,
+    PostingRow,
+    LotRow,
+    HoldRow,
+    CardRow,
+    FreezeRow,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +25,9 @@ from engine.store.rows import (
 )
 from engine.store.tables import (
     ActRow,
+    CardRow,
     CaseTable,
+    HoldRow,
     MemberRow,
     MetaRow,
     PendingRow,
@@ -35,9 +38,21 @@ from engine.store.tables import (
 )
 from engine.text import say
 
+REMEMBERED = 2_000  # folded cases kept in memory; the least recently used go first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A case and the record it has been folded up to: its place in the stream, its digest."""
+
+    case: Case
+    head: tuple[int, str]
+
 
 class Work(History):
     """Cases, tasks, timers and requests, as of the last record."""
+
+    _folded: dict[str, Folded]
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -52,14 +67,37 @@ class Work(History):
     # -- cases ----------------------------------------------------------------------------
 
     def load_case(self, case_id: str) -> Case:
-        """The case folded from its history. Errors: `GuichengError` if there is none."""
-        case: Case | None = None
-        for stored in self.records(f"case/{case_id}"):
+        """The case folded from its history. Errors: `GuichengError` if there is none.
+
+        What has been folded is remembered, and only newer records are read, as long as they
+        go on from it: a history never changes, but a database may be put back to an older one.
+        """
+        stream = f"case/{case_id}"
+        head = self.head(stream)
+        known = self._folded.pop(case_id, None)
+        if known is not None and known.head != head:
+            known = self._fold(stream, known)
+        if known is None:
+            known = self._fold(stream, None)
+        if known is None:
+            raise GuichengError(say("没有这个案件:{case}", case=case_id))
+        self._folded[case_id] = known
+        if len(self._folded) > REMEMBERED:
+            del self._folded[next(iter(self._folded))]
+        return known.case
+
+    def _fold(self, stream: str, known: Folded | None) -> Folded | None:
+        """What a stream comes to; None if it is empty, or does not go on from `known`."""
+        case = known.case if known else None
+        head = known.head if known else None
+        for stored in self.records(stream, after=head[0] if head else -1):
+            if head is not None and stored.body.prev != head[1]:
+                return None
             for event in stored.events:
                 case = apply(case, event, stamp_for(stored))
-        if case is None:
-            raise GuichengError(say("没有这个案件:{case}", case=case_id))
-        return case
+            head = (stored.seq, stored.record.digest)
+        moved = head is not None and (known is None or head != known.head)
+        return Folded(case=case, head=head) if moved and case is not None and head else None
 
     def find_case(self, reference: str) -> str | None:
         """The id of a case by id, number, or an end of its number that fits only one."""
@@ -246,6 +284,30 @@ class Work(History):
 
     def set_reoffered_at(self, seq: int) -> None:
         self._set_meta("reoffered", str(seq))
+
+    def supplied_at(self) -> int:
+        """Up to which record the cases that wait for a book have been looked at."""
+        return int(self._meta("supplied") or 0)
+
+    def set_supplied_at(self, position: int) -> None:
+        self._set_meta("supplied", str(position))
+
+    def books_moved_at(self) -> int:
+        """The last record that moved anything in a book."""
+        with self.reading() as connection:
+            return connection.execute(select(func.max(columns(CardRow).version))).scalar() or 0
+
+    def waiting_owners(self, since: int) -> tuple[str, ...]:
+        """The numbers of cases that wait for an item which has moved since a record."""
+        hold, card = columns(HoldRow), columns(CardRow)
+        wanted = (
+            select(hold.owner)
+            .join(CardRow, (card.book == hold.book) & (card.item == hold.item))
+            .where(card.version > since)
+            .order_by(hold.rank)
+        )
+        with self.reading() as connection:
+            return tuple(dict.fromkeys(connection.execute(wanted).scalars()))
 
     def _meta(self, key: str) -> str | None:
         with self.reading() as connection:

@@ -177,7 +177,7 @@ def test_the_command_prints_the_coverage_and_what_is_missing(run, tmp_path: Path
     file.write_text(text[: text.index("examples:")], "utf-8")
     code, out, _ = run("test", str(file), "--missing")
     assert code == 0
-    assert "入库:0 个示例,覆盖去向 0/4" in out
+    assert "入库:0 个示例,覆盖去向 0/5" in out
     assert "未覆盖 待交货 ·交货· → 待接收" in out
     assert "付款" not in out
 

@@ -61,7 +61,7 @@ def test_json_has_the_fields_the_reference_names(run: Run) -> None:
 
 def test_json_of_what_is_wrong_has_the_fields_too(run: Run, tmp_path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "office/processes/入库.yaml"
-    file.write_text(file.read_text("utf-8").replace("to: 待接收", "to: 待接"), "utf-8")
+    file.write_text(file.read_text("utf-8").replace("to: 待接收, m", "to: 待接, m"), "utf-8")
     code, out, _ = run("check", "--json")
     assert code == 1
     (problem,) = json.loads(out)

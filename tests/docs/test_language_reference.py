@@ -13,6 +13,7 @@ from engine.language import types as t
 from engine.language.checking import FUNCTION_NAMES
 from engine.language.form_loader import FIELD_KEYS, FORM_KEYS, GROUP_KEYS
 from engine.language.forms import FieldType
+from engine.language.params import BOOK_KEYS
 from engine.language.reader import read
 from engine.language.scope import functions
 from engine.rehearsal.player import Player
@@ -22,6 +23,8 @@ from tests.docs.script import blocks
 PAGES = ("language.md", "language.zh-CN.md")
 WORDS = {
     *(word for name, words in vars(keys).items() if name.isupper() for word in words),
+    *(word for several in keys.BOOK_ENTRIES.values() for words in several for word in words),
+    *BOOK_KEYS,
     *FORM_KEYS,
     *FIELD_KEYS,
     *GROUP_KEYS,

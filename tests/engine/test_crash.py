@@ -25,16 +25,16 @@ NOW = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
 class Forgetful(Store):
     """The negative control: says yes before anything is on disk."""
 
-    def commit(self, entries, expect):  # type: ignore[no-untyped-def]
+    def commit(self, *promised):  # type: ignore[no-untyped-def]
         self.waiting = getattr(self, "waiting", [])
-        self.waiting.append((entries, expect))
+        self.waiting.append(promised)
         if len(self.waiting) == 3:
             kept, self.waiting = self.waiting, []
             for one in kept:
                 super().commit(*one)
 
     def head(self, stream: str) -> tuple[int, str] | None:
-        for entries, _ in reversed(getattr(self, "waiting", [])):
+        for entries, *_ in reversed(getattr(self, "waiting", [])):
             entry: Entry = entries[-1]
             if entry.body.stream == stream:
                 return entry.body.seq, entry.record.digest

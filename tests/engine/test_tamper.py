@@ -28,7 +28,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
     store = Store.create(path, "tamper.example")
     at = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
     office = Office(sample_texts("会务服务保障"), at, dice(), store)  # type: ignore[arg-type]
-    played = Player(office).play(walk_steps("B-04")[:13])
+    played = Player(office).play(walk_steps("B-04", "2026-12-09 10:30"))
     assert played.misses == []
     return path, office
 

@@ -29,10 +29,10 @@ BY_PROXY = """
 """  # noqa: E501
 
 
-def played(walk: str, alias: str, count: int | None = None) -> tuple[Office, Case]:
+def played(walk: str, alias: str, until: str = "9") -> tuple[Office, Case]:
     office = open_office()
     player = Player(office)
-    misses = player.play(walk_steps(walk)[:count]).misses
+    misses = player.play(walk_steps(walk, until)).misses
     assert [miss.show() for miss in misses] == []
     return office, player.case_of(alias)
 
@@ -104,7 +104,7 @@ def test_what_people_type_is_escaped_and_a_deputy_is_named() -> None:
 
 
 def test_an_open_task_leaves_an_empty_line_to_sign() -> None:
-    office, case = played("A-04", "验收", 15)
+    office, case = played("A-04", "验收", "2026-12-07 08:00")
     text = page(office, case)
     blank = [line for line in rows(text) if "#" not in line]
     assert [line.split()[1] for line in blank] == ["验收员", "验收员", "使用部门代表"]
@@ -140,7 +140,7 @@ def test_each_form_prints_its_own_fields() -> None:
 
 
 def test_labels_are_english_where_the_owner_gave_english() -> None:
-    office, case = played("B-01", "M", 6)
+    office, case = played("B-01", "M", "2026-12-07 10:00")
     text = page(office, case, language="en")
     assert '<html lang="en">' in text
     for word in ("Meeting request", "Attendees", "Leaders attending", "Confirmation", "Speaker"):
