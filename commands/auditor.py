@@ -17,6 +17,7 @@ from commands.workspace import Session
 from engine.desk import Desk
 from engine.errors import UsageError
 from engine.reading.names import Names
+from engine.reading.sheets.csvs import neutral
 from engine.store.rows import Query
 from engine.text import say, translate
 
@@ -203,9 +204,3 @@ def _day(desk: Desk, text: str | None, later: int) -> datetime | None:
         raise UsageError(say("“{text}”不是日期(应如 2026-12-01)", text=text)) from error
     at = at if at.tzinfo else at.replace(tzinfo=desk.catalog.zone)
     return at + timedelta(days=later) if len(text) == 10 else at
-
-
-def neutral(value: object) -> object:
-    """A cell no spreadsheet will take for a formula."""
-    text = str(value) if value is not None else ""
-    return f"'{text}" if text[:1] in "=+-@\t\r＝＋－＠" and text else text

@@ -11,31 +11,16 @@ from engine.desk import Desk
 from engine.errors import GuichengError
 from engine.kernel.case import Case
 from engine.kernel.options import options, states_in_work, visible_fields, visible_values
+from engine.kernel.paper import SCAN
 from engine.kernel.values import dump_value
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Field, FieldType, rows_of
 from engine.language.params import Params
 from engine.language.rights import fields_in
 from engine.reading.names import Names
+from engine.reading.sheets.layouts import TYPES
 from engine.scribe import attachments
 from engine.text import say, show, translate
-
-TYPES = {
-    FieldType.TEXT: say("文字"),
-    FieldType.INTEGER: say("整数"),
-    FieldType.DECIMAL: say("小数"),
-    FieldType.MONEY: say("金额"),
-    FieldType.BOOL: say("是否"),
-    FieldType.DATE: say("日期"),
-    FieldType.DATETIME: say("时刻"),
-    FieldType.CHOICE: say("单选"),
-    FieldType.PERSON: say("人员"),
-    FieldType.DEPARTMENT: say("部门"),
-    FieldType.REFERENCE: say("基础数据"),
-    FieldType.CASE: say("案件"),
-    FieldType.ATTACHMENT: say("附件"),
-    FieldType.LINES: say("明细"),
-}
 
 LISTED = 8  # keys of a table shown beside a field
 
@@ -87,10 +72,18 @@ def print_case(desk: Desk, case: Case, language: str) -> None:
 
 
 def save_attachments(desk: Desk, case: Case, folder: Path) -> None:
-    """Write a case's files into a folder; a name already there is not overwritten."""
+    """Write a case's files into a folder; a name already there is not overwritten.
+
+    The scans of steps entered from paper bear the number of their record.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for one in attachments(visible_values(desk.catalog.definition(case.definition), case)):
-        target = folder / Path(one.name).name
+    shown = visible_values(desk.catalog.definition(case.definition), case)
+    files = [(Path(one.name).name, one) for one in attachments(shown)]
+    for stored in desk.store.records(f"case/{case.id}"):
+        scans = attachments({SCAN: stored.values.get(SCAN)})
+        files += [(f"{stored.seq}-{Path(one.name).name}", one) for one in scans]
+    for name, one in files:
+        target = folder / name
         content = desk.store.find_object(one.digest)
         if target.exists() or content is None:
             raise GuichengError(say("{file} 已存在或内容缺失,未写入", file=str(target)))
@@ -147,7 +140,8 @@ def _required(field: Field, language: str) -> str:
 
 def _help(field: Field, names: Names, params: Params) -> str:
     parts = [field.help, show(field.choices, names.language) if field.choices else None]
-    parts += [show(tuple(names.field(one) for one in field.columns), names.language)]
+    columns = tuple(names.field(one) for one in field.columns if one.compute is None)
+    parts += [show(columns, names.language)]
     parts += [field.unit]
     if field.table is not None and field.table in params.tables:
         keys = tuple(params.tables[field.table].rows)

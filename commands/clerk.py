@@ -10,7 +10,7 @@ import typer
 from commands.casefile import case_row, print_case, save_attachments
 from commands.completion import CASE, PROCESS
 from commands.display import conclude, print_reasons, receipt
-from commands.entry import Entry
+from commands.entry import Entry, read_paper
 from commands.inbox import print_todo
 from commands.table import dump
 from commands.workspace import Session
@@ -38,6 +38,9 @@ BRANCH = typer.Option(None, "--branch", help="并行的哪一支")
 REOPEN = typer.Option(None, "--reopen", help="退回哪一支")
 ITEM = typer.Option(None, "--item", help="检查单的项")
 FOR = typer.Option(None, "--for", help="代谁办理")
+PAPER = typer.Option(None, "--paper", help="补录纸质单据:纸上是谁签的")
+HAPPENED = typer.Option(None, "--happened", help="纸上签的时刻,如 2026-11-24 10:00")
+SCAN = typer.Option(None, "--scan", help="纸质原件的扫描件")
 REQUEST = typer.Option(None, "--request", help="请求号,重复提交不会重办")
 DRY = typer.Option(False, "--dry-run", help="只看会怎样,不办")
 JSON = typer.Option(False, "--json")
@@ -51,20 +54,25 @@ def start(
     data: Path = DATA,
     attach: list[str] = ATTACH,
     request: str = REQUEST,
+    signed_by: str = PAPER,
+    happened: str = HAPPENED,
+    scan: list[Path] = SCAN,
 ) -> None:
-    """立案。"""
+    """立案;也可补录一张纸质的申请。"""
     session: Session = ctx.obj
     desk, actor = _desk(session)
-    on = desk.day(desk.clock())
+    sheet = read_paper(desk, actor, signed_by, happened, scan or [])
+    on = desk.day(sheet.paper.happened if sheet.paper else desk.clock())
     _, definition = desk.catalog.process(process, on)
     entered = Entry(desk, definition).read(given or [], data, attach or [])
     answer = desk.start(
         process,
-        actor,
+        sheet.signer,
         session.signer(actor),
         entered.values,
         request=request,
-        files=entered.files,
+        files=(*entered.files, *sheet.files),
+        paper=sheet.paper,
     )
     if isinstance(answer, Receipt) and answer.case is not None:
         follow(desk, answer.case.id, session.language)
@@ -86,11 +94,15 @@ def do(
     item: list[str] = ITEM,
     principal: str = FOR,
     request: str = REQUEST,
+    signed_by: str = PAPER,
+    happened: str = HAPPENED,
+    scan: list[Path] = SCAN,
     dry_run: bool = DRY,
 ) -> None:
-    """办理一个动作;也可 填写、勾选、签收、退还。"""
+    """办理一个动作;也可 填写、勾选、签收、退还,或补录一步纸质的办理。"""
     session: Session = ctx.obj
     desk, actor = _desk(session)
+    sheet = read_paper(desk, actor, signed_by, happened, scan or [])
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
     roster = desk.catalog.roster(desk.clock())
@@ -100,6 +112,8 @@ def do(
     values, action = entered.values, entry.action(action)
     label = Names(definition, session.language).spoken(action)
     command: Command
+    if sheet.paper is not None and action in (CLAIM, RELEASE, FILL, TICK):
+        raise UsageError(say("“{action}”不是签字,不能补录", action=action))
     if action == CLAIM:
         command = Claim(actor=actor, branch=branch)
     elif action == RELEASE:
@@ -111,19 +125,24 @@ def do(
     else:
         command = Perform(
             action=action,
-            actor=actor,
+            actor=sheet.signer,
             principal=person,
             branch=branch,
             reopen=tuple(reopen or ()),
             values=values,
             row=entry.row(action, row or []),
             reason=tidy(reason) if reason else None,
+            paper=sheet.paper,
         )
     if dry_run:
         _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
         return
     answer = desk.perform(
-        found.id, command, session.signer(actor), request=request, files=entered.files
+        found.id,
+        command,
+        session.signer(actor),
+        request=request,
+        files=(*entered.files, *sheet.files),
     )
     follow(desk, found.id, session.language)
     conclude(desk, answer, label, session.language)

@@ -1,5 +1,4 @@
-"""What the Tab key offers beside commands and options: case numbers, names of processes,
-books and their items."""
+"""What the Tab key offers beside commands and options: cases, processes, books, items."""
 
 from __future__ import annotations
 

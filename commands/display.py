@@ -132,10 +132,15 @@ def history_table(
             actor = say(
                 "{actor}(代 {principal})", actor=actor, principal=body.actor.for_.name
             ).show(language)
+        if body.way == "paper" and body.recorder and body.recorder.uid != body.actor.uid:
+            actor = say(
+                "{actor}(纸质,{recorder} 补录)", actor=actor, recorder=body.recorder.name
+            ).show(language)
         rows.append(
             {
                 "seq": body.seq,
                 "at": moment(desk, stored.happened),
+                "recorded": moment(desk, stored.at),
                 "actor": actor,
                 "post": body.actor.post,
                 "state": names.state(node),

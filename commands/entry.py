@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.desk import Desk
 from engine.errors import DefinitionProblems, UsageError
+from engine.kernel.command import Paper
 from engine.language.calendar import parse_date
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import (
@@ -107,17 +108,12 @@ class Entry:
     def _attach(self, pair: str, values: dict[str, Value], wrong: list[Text]) -> bytes:
         name, place = split(pair)
         field = self._field(name, wrong)
-        path = Path(place)
-        content = path.read_bytes()
-        if len(content) > LARGEST:
-            wrong.append(say("附件 {file} 超过 {most} MiB", file=place, most=LARGEST >> 20))
+        one, content = read_attachment(Path(place))
         if field is None:
             return content
         if field.type is not FieldType.ATTACHMENT:
             wrong.append(say("“{name}”不是附件字段", name=name))
             return content
-        digest = hashlib.sha256(content).hexdigest()
-        one = Attachment(name=path.name, size=len(content), digest=digest)
         before = values.get(field.name)
         earlier: tuple[Plain, ...] = before if isinstance(before, tuple) else ()  # type: ignore[assignment]
         values[field.name] = (*earlier, one) if field.many else one
@@ -126,6 +122,41 @@ class Entry:
     def _uid(self, text: str) -> str | None:
         found = self.desk.catalog.roster(self.desk.clock()).find_person(text)
         return found.id if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Who signed: the person at the keyboard, or somebody on paper; the scans' contents."""
+
+    signer: str
+    paper: Paper | None = None
+    files: tuple[bytes, ...] = ()
+
+
+def read_paper(
+    desk: Desk, clerk: str, signed_by: str | None, happened: str | None, scans: Sequence[Path]
+) -> Sheet:
+    """What `--paper`, `--happened` and `--scan` say. Errors: `UsageError`."""
+    if signed_by is None:
+        if happened or scans:
+            raise UsageError(say("--happened 和 --scan 要和 --paper 一起写"))
+        return Sheet(clerk)
+    if happened is None:
+        raise UsageError(say("补录要写明发生时间:--happened"))
+    at = read_moment(happened, desk.catalog.zone)
+    found = [read_attachment(path) for path in scans]
+    paper = Paper(recorder=clerk, happened=at, scans=tuple(one for one, _ in found))
+    signer = desk.catalog.roster(at).person(signed_by).id
+    return Sheet(signer, paper, tuple(content for _, content in found))
+
+
+def read_attachment(path: Path) -> tuple[Attachment, bytes]:
+    """A file as a value, and its content. Errors: `UsageError` if it is too large."""
+    content = path.read_bytes()
+    if len(content) > LARGEST:
+        raise UsageError(say("附件 {file} 超过 {most} MiB", file=str(path), most=LARGEST >> 20))
+    digest = hashlib.sha256(content).hexdigest()
+    return Attachment(name=path.name, size=len(content), digest=digest), content
 
 
 def split(pair: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from engine.errors import GuichengError, StoreConflict
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.facts import CaseFacts, plain
-from engine.kernel.opening import Open
+from engine.kernel.opening import Open, would_hold
 from engine.kernel.system import (
     carried,
     child_reported,
@@ -306,7 +306,7 @@ class Worker:
         moment: datetime,
         at: datetime,
     ) -> int:
-        period = moment.astimezone(self.desk.catalog.zone).strftime("%Y-%m")
+        period = every.moment.period(moment.astimezone(self.desk.catalog.zone))
         roster = self.desk.catalog.roster(at)
         targets: tuple[str | None, ...] = (
             roster.reporting_departments() if every.each == "department" else (None,)
@@ -325,10 +325,13 @@ class Worker:
         for _ in range(ATTEMPTS):
             if self.store.find_request(wanted) is not None:
                 return 0
+            if every.unless_open and self.store.cases(process=definition.name, is_open=True):
+                return 0
             at = self.desk.clock()
+            situation = self.desk.bare_situation(edition, at)
             facts = CaseFacts(
                 _nobody(edition, definition, at, period),
-                self.desk.bare_situation(edition, at),
+                situation,
                 extra={"period": period, "each": target},
             )
             values = {name: plain(facts.evaluate(value)) for name, value in every.set}
@@ -348,6 +351,8 @@ class Worker:
                 period=period,
                 values=values,
             )
+            if not would_hold(every.when, order, situation):
+                return 0
             try:
                 self.desk.open(order, at, SERVICE, self.desk.service, wanted)
             except (Moved, Repeated):

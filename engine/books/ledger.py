@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import count
 
 from engine.errors import GuichengError
 from engine.language.forms import Plain
@@ -94,6 +95,16 @@ class Card:
         """What nobody waits for."""
         return max(ZERO, self.on_hand - self.waiting)
 
+    @property
+    def reserved(self) -> Decimal:
+        """Of what lies here, what is held."""
+        return min(self.on_hand, self.waiting)
+
+    @property
+    def short(self) -> Decimal:
+        """What is held and is not here yet."""
+        return self.waiting - self.reserved
+
     def lot(self, name: str) -> Lot | None:
         return next((lot for lot in self.lots if lot.id == name), None)
 
@@ -171,8 +182,9 @@ def held(card: Card, owner: str, change: Decimal) -> Card:
 
 
 def next_lot(card: Card) -> str:
-    """The name of the next lot: L1, L2 …"""
-    return f"L{card.made + 1}"
+    """The name of the next lot: L1, L2 …, but none that somebody has given to a lot himself."""
+    names = (f"L{number}" for number in count(card.made + 1))
+    return next(name for name in names if card.lot(name) is None)
 
 
 def first_in_first_out(
@@ -204,35 +216,79 @@ def _spread(card: Card, lots: Iterable[Lot], quantity: Decimal) -> tuple[tuple[L
     return tuple(found)
 
 
+def still_out(postings: Iterable[Posting], item: str) -> tuple[Posting, ...]:
+    """The issues of a case in order, each with as much of it as has not come back.
+
+    Only what a case issued can come back to it, not what it brought in itself: an opening
+    entry does both.
+    """
+    out: list[Posting] = []
+    for one in postings:
+        if one.item == item and one.quantity < 0 and not one.of:
+            out.append(one)
+        elif one.item == item and one.quantity > 0 and one.of:
+            _bring_back(out, one)
+    return tuple(out)
+
+
+def _bring_back(out: list[Posting], back: Posting) -> None:
+    """Take what came back off the last issues from that lot."""
+    left = back.quantity
+    for place, one in reversed(tuple(enumerate(out))):
+        if (one.lot, one.owner) == (back.lot, back.of):
+            part = min(left, -one.quantity)
+            out[place] = replace(one, quantity=one.quantity + part)
+            left -= part
+    out[:] = [one for one in out if one.quantity != 0]
+
+
 def issued(postings: Iterable[Posting], item: str) -> dict[str, Decimal]:
     """What is still out of each lot of an item, by these postings: issues less returns."""
     found: dict[str, Decimal] = {}
-    for one in postings:
-        if one.item == item:
-            found[one.lot] = found.get(one.lot, ZERO) - one.quantity
-    return {lot: quantity for lot, quantity in found.items() if quantity > 0}
+    for one in still_out(postings, item):
+        found[one.lot] = found.get(one.lot, ZERO) - one.quantity
+    return found
 
 
-def back_to_lots(
-    card: Card, postings: Iterable[Posting], quantity: Decimal
-) -> tuple[tuple[Lot, Decimal], ...]:
-    """The lots a return goes back to: those it came from, the last issued first.
+def brought_back(postings: Iterable[Posting], item: str, quantity: Decimal) -> tuple[Posting, ...]:
+    """What a return undoes: parts of issues, the last issued first, with quantities above zero.
 
     Errors: `LedgerError` if more would come back than went out.
     """
-    out = issued(postings, card.item)
-    lots = [replace(lot, quantity=out[lot.id]) for lot in reversed(card.lots) if lot.id in out]
-    total = sum(out.values(), ZERO)
+    out = still_out(postings, item)
+    total = -sum((one.quantity for one in out), ZERO)
     if quantity > total:
         raise LedgerError(
             say(
                 "“{item}”只发出 {total},不能退 {quantity}",
-                item=card.item,
+                item=item,
                 total=plain(total),
                 quantity=plain(quantity),
             )
         )
-    return _spread(card, lots, quantity)
+    found, left = [], quantity
+    for one in reversed(out):
+        part = min(left, -one.quantity)
+        if part > 0:
+            found.append(replace(one, quantity=part))
+            left -= part
+    return tuple(found)
+
+
+def undone(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    """What undoes the postings of a case: first all that is still out comes back, then all
+    that it brought in leaves.
+    """
+    lines = tuple(postings)
+    last = {(one.item, one.lot, one.holders): one for one in lines}
+    out, net = dict.fromkeys(last, ZERO), dict.fromkeys(last, ZERO)
+    for one in lines:
+        net[one.item, one.lot, one.holders] += one.quantity
+    for item in dict.fromkeys(one.item for one in lines):
+        for one in still_out(lines, item):
+            out[item, one.lot, one.holders] -= one.quantity
+    parts = (*out.items(), *((key, -net[key] - out[key]) for key in last))
+    return tuple(replace(last[key], quantity=quantity) for key, quantity in parts if quantity != 0)
 
 
 def plain(quantity: Decimal) -> int | Decimal:

@@ -154,6 +154,12 @@ class Case:
     result: str | None = None
 
     @property
+    def latest(self) -> datetime:
+        """When something last happened here that moved the case or was an act of it."""
+        acted = (act.at for act in self.acts[-1:])
+        return max((self.opened_at, *self.entered.values(), *acted))
+
+    @property
     def open_tasks(self) -> tuple[Task, ...]:
         return tuple(task for task in self.tasks if task.is_open)
 
@@ -242,6 +248,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
                 configuration=event.configuration,
                 entered=_joined(case.entered, entered),
                 ticked=MappingProxyType(left),
+                ended=tuple(_met(one, event.exited, stamp.at) for one in case.ended),
             )
         case happened.SignOffCompleted():
             return replace(case, signed=_joined(case.signed, {event.state: case.values}))
@@ -365,6 +372,16 @@ def _without_timer(case: Case, timer_id: str, at: datetime) -> Case:
     if timer.kind == "due":
         ended = (*ended, Ended(timer=timer, at=at, late=at > timer.due))
     return replace(case, timers=left, ended=ended)
+
+
+def _met(one: Ended, exited: tuple[str, ...], at: datetime) -> Ended:
+    """A deadline that was held to be missed, until it was entered that the work was done in time.
+
+    Only what is entered later from paper can have happened before a timer that has fired.
+    """
+    if one.late and one.timer.state in exited and at <= one.timer.due:
+        return replace(one, at=at, late=False)
+    return one
 
 
 def _reported(children: Iterable[Child], event: happened.ChildReported) -> tuple[Child, ...]:

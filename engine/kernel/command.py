@@ -9,7 +9,7 @@ from datetime import datetime
 from engine.errors import Source
 from engine.kernel.events import Event
 from engine.language.definition import Action, Meaning, Role, State
-from engine.language.forms import Row, Value, Values
+from engine.language.forms import Attachment, Row, Value, Values
 from engine.text import Text
 
 READONLY = "E_READONLY"
@@ -27,11 +27,24 @@ KEY = "E_KEY"
 CONFLICT = "E_CONFLICT"
 ATTACHMENT = "E_ATTACH"
 FIFO = "E_FIFO"
+BALANCE = "E_BALANCE"
 
 # domain rule: when several hold at once, the first of these is the main code
 CALENDAR = "E_CALENDAR"  # a deadline beyond the years the work calendar knows
 ORDER = (READONLY, DONE, APART, DELEGATION, ROLE, VERSION, PERIOD_CLOSED, FROZEN)
 INCURABLE = frozenset({DONE, APART, READONLY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """An act done on paper and entered afterwards: who enters it, when it happened, the scans.
+
+    The act itself is judged by the day it happened.
+    """
+
+    recorder: str
+    happened: datetime
+    scans: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,7 @@ class Perform:
     values: Values = field(default_factory=dict)
     row: Row | None = None
     reason: str | None = None
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

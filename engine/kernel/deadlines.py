@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from engine.errors import GuichengError
@@ -49,6 +49,9 @@ def _moment(deadline: Deadline, facts: CaseFacts) -> datetime | None:
         if not (year.isdigit() and month.isdigit()):
             raise GuichengError(say("“{period}”不是期间(应如 2026-11)", period=str(period)))
         return in_period(int(year), int(month), deadline.moment, calendar)
+    if deadline.on is not None:
+        on = facts.evaluate(deadline.on)
+        return calendar.close(on) if isinstance(on, date) else None
     span = deadline.span
     if span is None:
         return None
@@ -67,9 +70,9 @@ def _moment(deadline: Deadline, facts: CaseFacts) -> datetime | None:
 def _remind(deadline: Deadline, moment: datetime, facts: CaseFacts) -> datetime | None:
     """The moment by which the given share of the time is gone; work time where it counts."""
     now, calendar = facts.situation.at, facts.situation.calendar
-    if deadline.remind is None or deadline.span is None or moment <= now:
+    if deadline.remind is None or deadline.moment is not None or moment <= now:
         return None
-    if deadline.span.unit in (Unit.WORKDAYS, Unit.WORKHOURS):
+    if deadline.span is not None and deadline.span.unit in (Unit.WORKDAYS, Unit.WORKHOURS):
         hours = calendar.worktime(now, moment) * deadline.remind
         at = _advance(calendar, now, hours)
     else:

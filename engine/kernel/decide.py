@@ -29,6 +29,7 @@ from engine.kernel.entries import Impossible, plan_entries
 from engine.kernel.facts import CaseFacts
 from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, unticked
 from engine.kernel.options import find_options, options, require_branch, unfinished
+from engine.kernel.paper import check_paper, with_scans
 from engine.kernel.situation import Situation
 from engine.kernel.work import decide_work
 from engine.language.definition import FILL, Action, Arm, Meaning, Required, Rule, Slot, State
@@ -64,6 +65,7 @@ def decide(case: Case, command: Command, situation: Situation, seq: int) -> Deci
 def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> Decision | Refusal:
     found = find_options(situation.definition, case, command.action, command.branch)
     hearing = hear(case, command.actor, command.principal, situation, seq)
+    check_paper(hearing, command.paper)
     if not found:
         _say_not_now(hearing, case, command.action)
         return refusal_of(hearing, command.action, case.configuration[0])
@@ -273,8 +275,8 @@ def _enter_values(
         hearing.draft.effect(action.set)
     if action.append is not None:
         _append(hearing, command, action.append)
-    if action.reason:
-        return  # sending back does not ask for a finished form
+    if action.reason or _gives_up(hearing, action):
+        return  # sending back and giving up do not ask for a finished form
     demanded = (
         *state.require,
         *action.require,
@@ -283,6 +285,15 @@ def _enter_values(
     facts = hearing.draft.facts()
     required = frozenset(one.field for one in demanded if facts.holds(one.when))
     check_form(hearing, fields_in(editable), required)
+
+
+def _gives_up(hearing: Hearing, action: Action) -> bool:
+    """Whether the action can only end the case without a result."""
+    definition = hearing.draft.situation.definition
+    targets = [definition.find_state(to) for to in definition.targets(action)]
+    return bool(targets) and all(
+        state is not None and state.result in ("rejected", "cancelled") for state in targets
+    )
 
 
 def _append(hearing: Hearing, command: Perform, table: str) -> None:
@@ -469,12 +480,13 @@ def _decision(
     meaning: Meaning,
 ) -> Decision:
     role = slot.role if slot else None
+    hearing.draft.require_balance()
     return Decision(
         action=option.action.name,
         state=option.state.path,
         task=task.id if task else None,
         events=tuple(hearing.draft.events),
-        values=dict(hearing.draft.values),
+        values=with_scans(hearing.draft.values, command.paper),
         facts=dict(hearing.draft.read),
         meaning=meaning,
         principal=hearing.principal,

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from engine.errors import GuichengError
 from engine.kernel import events as happened
+from engine.kernel.balances import unbalanced
 from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case, Stamp, Task, apply
 from engine.kernel.command import Decision
@@ -81,7 +82,10 @@ class Draft:
         self.books.follow(event)
         self.events.append(event)
 
-    def facts(self, extra: Mapping[str, object] | None = None) -> CaseFacts:
+    def facts(
+        self, extra: Mapping[str, object] | None = None, values: Values | None = None
+    ) -> CaseFacts:
+        """What expressions see; with `values`, of a form as it might be."""
         return CaseFacts(
             self.case,
             self.situation,
@@ -89,10 +93,12 @@ class Draft:
             extra=extra or {},
             read=self.read,
             books=self.books,
+            values=values,
         )
 
     def decided(self, action: str, state: str) -> Decision:
-        """What the system did on its own, as a decision."""
+        """What the system did on its own, as a decision. Errors: `Impossible`."""
+        self.require_balance()
         return Decision(
             action=action,
             state=state,
@@ -102,6 +108,12 @@ class Draft:
             facts=dict(self.read),
         )
 
+    def require_balance(self) -> None:
+        """What the procedure says must come out equal does. Errors: `Impossible`."""
+        reasons = unbalanced(self.situation.definition.balances, self.facts())
+        if reasons:
+            raise Impossible(reasons)
+
     # -- values -----------------------------------------------------------------
 
     def set(self, values: Values) -> None:
@@ -110,12 +122,15 @@ class Draft:
             name: value for name, value in values.items() if self.case.values.get(name) != value
         }
         self._put(changed)
+        self._compute()
+        if self.case.configuration:
+            self._move_field_deadlines()
+
+    def _compute(self) -> None:
         computed = forms.compute(self.situation.definition.form, self.case.values, self.evaluate)
         self._put(
             {name: value for name, value in computed.items() if self.case.values.get(name) != value}
         )
-        if self.case.configuration:
-            self._move_field_deadlines()
 
     def refresh(self) -> None:
         """Bring what is computed from the books up to date, if this procedure keeps any."""
@@ -150,15 +165,11 @@ class Draft:
         self, expression: Expression, values: Values, table: Field | None, row: Row | None
     ) -> Value:
         """The value of an expression over form values, inside a row of a table or not."""
-        facts = self.facts()
-        form = self.situation.definition.form
-        names: dict[str, object] = {
-            field.name: facts.resolved(field, values.get(field.name)) for field in form.fields
-        }
+        facts = self.facts(values=values)
         if table is not None and row is not None:
             columns = facts.row(table, row)
-            names |= {**columns, "row": columns}
-        return plain(facts.with_names(names).evaluate(expression))
+            facts = facts.with_names({**columns, "row": columns})
+        return plain(facts.evaluate(expression))
 
     # -- moves ------------------------------------------------------------------
 
@@ -175,6 +186,7 @@ class Draft:
                 configuration=configuration,
             )
         )
+        self._compute()  # what is computed may depend on where the case is
         self._resume_clocks(step.exited)
         self._meet_joint_deadlines()
         for path in entered:
@@ -390,14 +402,14 @@ class Draft:
             if path in self._known_paths()
         ):
             state = self.situation.definition.state(path)
-            if not any(deadline.before is not None for deadline in state.due):
+            if not any(deadline.follows_a_field for deadline in state.due):
                 continue
             found = find_due(state.due, self.facts())
             running = [t for t in self.case.timers if t.state == path and t.kind == "due"]
             known = running or [one.timer for one in self.case.ended if one.timer.state == path]
             if (
                 found is not None
-                and found.deadline.before is not None
+                and found.deadline.follows_a_field
                 and (not known or known[-1].due != found.at)
             ):
                 self.set_deadline(state)

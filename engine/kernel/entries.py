@@ -216,12 +216,9 @@ class _Entering:
         item, quantity, owner = self.item(facts), self.quantity(facts), self.owner(facts)
         if not item or quantity <= 0:
             return
-        card = self.books.card(self.book.name, item)
         before = self.books.postings_of(owner, self.book.name)
-        out = [one for one in before if one.item == item and one.quantity < 0]
-        holders = out[0].holders if out else ()
-        for lot, part in ledger.back_to_lots(card, before, quantity):
-            self.write(item, lot.id, part, lot.cost, holders=holders, of=owner)
+        for one in ledger.brought_back(before, item, quantity):
+            self.write(item, one.lot, one.quantity, one.cost, holders=one.holders, of=owner)
 
     def adjust(self, facts: CaseFacts) -> None:
         item, quantity, lot = self.item(facts), self.quantity(facts), self.lot(facts)
@@ -234,23 +231,16 @@ class _Entering:
 
     def reverse(self, facts: CaseFacts) -> None:
         owner = self.owner(facts)
-        net: dict[tuple[str, str], Posting] = {}
-        total: dict[tuple[str, str], Decimal] = {}
-        for one in self.books.postings_of(owner, self.book.name):
-            key = (one.item, one.lot)
-            net[key] = one
-            total[key] = total.get(key, ZERO) + one.quantity
-        for key, one in net.items():
-            if total[key] != 0:
-                self.write(
-                    one.item,
-                    one.lot,
-                    -total[key],
-                    one.cost,
-                    kind=REVERSAL,
-                    holders=one.holders,
-                    of=owner,
-                )
+        for one in ledger.undone(self.books.postings_of(owner, self.book.name)):
+            self.write(
+                one.item,
+                one.lot,
+                one.quantity,
+                one.cost,
+                kind=REVERSAL,
+                holders=one.holders,
+                of=owner,
+            )
 
     # -- holding -----------------------------------------------------------------------------
 
@@ -265,8 +255,9 @@ class _Entering:
         self.hold(item, self.books.owner, quantity, self.holders(facts))
 
     def release(self, facts: CaseFacts) -> None:
-        owner = self.owner(facts)
-        wanted = self.item(facts)
+        owner, wanted = self.owner(facts), self.item(facts)
+        if self.entry.item is not None and not wanted:
+            return
         for item, held in self.books.holds_of(owner, self.book.name):
             if wanted in ("", item):
                 part = self.quantity(facts) if self.entry.quantity is not None else held

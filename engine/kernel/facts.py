@@ -37,8 +37,10 @@ class CaseFacts:
         extra: Mapping[str, object] = EMPTY,
         read: dict[str, Value] | None = None,
         books: Bookkeeping | None = None,
+        values: Values | None = None,
     ) -> None:
         self.case = case
+        self.values = case.values if values is None else values
         self.situation = situation
         self.actor = actor
         self.extra = extra
@@ -58,6 +60,7 @@ class CaseFacts:
             extra=self.extra,
             read=self.read,
             books=books,
+            values=self.values,
         )
 
     def with_names(self, extra: Mapping[str, object]) -> CaseFacts:
@@ -69,6 +72,7 @@ class CaseFacts:
             extra={**self.extra, **extra},
             read=self.read,
             books=self.books,
+            values=self.values,
         )
 
     def evaluate(self, expression: Expression) -> object:
@@ -90,7 +94,7 @@ class CaseFacts:
             return self.extra[name]
         field = self.situation.definition.form.field(name)
         if field is not None:
-            return self.resolved(field, self.case.values.get(name))
+            return self.resolved(field, self.values.get(name))
         for role in self.situation.definition.roles:
             if role.name == name and role.people is not None:
                 return self._noted(name, self.people(role.people))
@@ -262,6 +266,12 @@ def _open_children(facts: CaseFacts, process: str) -> int:
     )
 
 
+def _done_children(facts: CaseFacts, process: str) -> int:
+    return sum(
+        1 for child in facts.case.children if child.process == process and child.result == "done"
+    )
+
+
 def _collector_reached(facts: CaseFacts, state: str) -> bool:
     seen = facts.situation.collector
     return seen is not None and any(_names(path, state) for path in seen.reached)
@@ -337,6 +347,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "collector_reached": _collector_reached,
     "parent_reached": _parent_reached,
     "open_children": _open_children,
+    "done_children": _done_children,
     "has_parent": lambda facts: facts.case.parent is not None,
     "workdays": _workdays,
     "worktime": lambda facts, start, end: facts.situation.calendar.worktime(start, end),
@@ -361,6 +372,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
         facts.books.consumed(book, str(item), since)
     ),
     "last_cost": _last_cost,
+    "worth": lambda facts, book, item: facts.books.card(book, str(item)).amount,
     "moved": lambda facts, book, item, lot: _count(facts.books.moved(book, str(item), str(lot))),
     "frozen": lambda facts, book: facts.books.frozen_by(book) not in (None, facts.case.number),
 }

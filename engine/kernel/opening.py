@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
-from engine.kernel.case import Case, Stamp
-from engine.kernel.command import ROLE, Decision, Refusal
+from engine.kernel.case import Stamp
+from engine.kernel.command import ROLE, Decision, Paper, Refusal
 from engine.kernel.draft import Draft
 from engine.kernel.hearing import Hearing, check_form, check_readonly, enter, refusal_of
+from engine.kernel.paper import check_paper, with_scans
 from engine.kernel.situation import Situation
 from engine.language.definition import SYSTEM
+from engine.language.expressions import Expression
 from engine.language.forms import Values
 from engine.text import say
 
@@ -32,7 +34,7 @@ class Open:
     request: str | None = None
     period: str | None = None
     values: Values
-    carried_from: Case | None = None
+    paper: Paper | None = None
 
 
 def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refusal:
@@ -40,6 +42,34 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refus
 
     What SYSTEM opens, another case or the calendar has asked for: it is not judged again.
     """
+    draft = _begun(order, situation, actor)
+    if actor == SYSTEM:
+        draft.set(order.values)
+    else:
+        hearing = Hearing(draft=draft, actor=actor, principal=None)
+        draft.set({})
+        check_readonly(hearing)
+        check_paper(hearing, order.paper)
+        _check_opener(hearing)
+        _check_values(hearing, order.values)
+        if hearing.reasons:
+            return refusal_of(hearing, OPENED, "")
+    _enter(draft)
+    decision = draft.decided(OPENED, draft.case.configuration[0])
+    return replace(decision, values=with_scans(decision.values, order.paper))
+
+
+def would_hold(condition: Expression | None, order: Open, situation: Situation) -> bool:
+    """Whether a condition holds of the case as it would be, were SYSTEM to open it."""
+    if condition is None:
+        return True
+    draft = _begun(order, situation, SYSTEM)
+    draft.set(order.values)
+    _enter(draft)
+    return draft.facts().holds(condition)
+
+
+def _begun(order: Open, situation: Situation, actor: str) -> Draft:
     draft = Draft(None, situation, Stamp(seq=0, at=situation.at, actor=actor))
     draft.emit(
         happened.CaseOpened(
@@ -56,20 +86,14 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refus
             period=order.period,
         )
     )
-    if actor == SYSTEM:
-        draft.set(order.values)
-    else:
-        hearing = Hearing(draft=draft, actor=actor, principal=None)
-        draft.set({})
-        check_readonly(hearing)
-        _check_opener(hearing)
-        _check_values(hearing, order.values)
-        if hearing.reasons:
-            return refusal_of(hearing, OPENED, "")
-    draft.move(situation.chart.start(), None)
+    return draft
+
+
+def _enter(draft: Draft) -> None:
+    """Enter the start state with all that follows from it."""
+    draft.move(draft.situation.chart.start(), None)
     draft.set_case_timers()
     run_automatic(draft)
-    return draft.decided(OPENED, draft.case.configuration[0])
 
 
 def _check_opener(hearing: Hearing) -> None:

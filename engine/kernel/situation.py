@@ -35,6 +35,7 @@ class Situation:
     """The rules, the people and the relatives of one case at one moment."""
 
     at: datetime
+    recorded: datetime | None = None  # when it is entered, if that is later than it happened
     definition: ProcessDefinition
     chart: Statechart
     roster: RosterView

@@ -67,10 +67,14 @@ def _told(draft: Draft, kind: str, path: str) -> tuple[str, ...]:
     if kind == "remind":
         return holders
     state = draft.situation.definition.state(path)
-    if not any(deadline.late is Late.ESCALATE for deadline in state.due):
+    facts = draft.facts()
+    deadline = next((one for one in state.due if facts.holds(one.when)), None)
+    if deadline is None:
         return ()
-    superiors = (draft.situation.roster.superior_of(person) for person in holders)
-    return tuple(dict.fromkeys(person for several in superiors for person in several))
+    told = [facts.people(deadline.tell)] if deadline.tell is not None else []
+    if deadline.late is Late.ESCALATE:
+        told += [draft.situation.roster.superior_of(person) for person in holders]
+    return tuple(dict.fromkeys(person for several in told for person in several))
 
 
 def told(

@@ -66,6 +66,23 @@ class Moment:
     clock: time
     rest_day: RestDay
 
+    def period(self, at: datetime) -> str:
+        """The period an occurrence belongs to, as 2026-11."""
+        return at.strftime("%Y-%m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayMoment:
+    """A moment of every day, every workday, or one day of the week."""
+
+    weekday: int | None  # Monday is 0; None: every day
+    workdays: bool
+    clock: time
+
+    def period(self, at: datetime) -> str:
+        """The period an occurrence belongs to: its day, as 2026-11-02."""
+        return at.strftime("%Y-%m-%d")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:
@@ -246,10 +263,15 @@ def in_period(year: int, month: int, moment: Moment, calendar: Calendar) -> date
 
 
 def occurrences(
-    moment: Moment, after: datetime, until: datetime, calendar: Calendar
+    moment: Moment | DayMoment, after: datetime, until: datetime, calendar: Calendar
 ) -> tuple[datetime, ...]:
     """Every occurrence later than `after` and not later than `until`, in order."""
     start, end = after.astimezone(calendar.zone), until.astimezone(calendar.zone)
+    if isinstance(moment, DayMoment):
+        days = ((end.date() - start.date()).days + 1) if end >= start else 0
+        on = (start.date() + timedelta(days=n) for n in range(days))
+        every = (calendar.at(day, moment.clock) for day in on if _falls_on(moment, day, calendar))
+        return tuple(at for at in every if after < at <= until)
     found = []
     year, month = start.year, start.month
     while (year, month) <= (end.year, end.month):
@@ -259,6 +281,12 @@ def occurrences(
                 found.append(at)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return tuple(found)
+
+
+def _falls_on(moment: DayMoment, on: date, calendar: Calendar) -> bool:
+    if moment.weekday is not None:
+        return on.weekday() == moment.weekday
+    return not moment.workdays or calendar.is_workday(on)
 
 
 def _month_end(year: int, month: int) -> date:
@@ -329,12 +357,28 @@ def parse_date(text: str) -> date | None:
 
 
 MOMENT_KEYS = ("monthly", "quarterly", "half_yearly", "yearly", "at", "rest_day")
+DAY_KEYS = ("daily", "weekly", "at")
 _MONTHS = {
     "monthly": tuple(range(1, 13)),
     "quarterly": (1, 4, 7, 10),
     "half_yearly": (1, 7),
     "yearly": (1,),
 }
+
+
+def read_day_moment(cursor: Cursor, node: Node) -> DayMoment | None:
+    """A moment of every day or week from the keys `DAY_KEYS` of a mapping."""
+    top = cursor.mapping(node, {*DAY_KEYS, *top_names(node)})
+    clock = parse_clock(cursor.text(top.get("at"), "00:00"))
+    if clock is None:
+        cursor.say(top.get("at") or node, say('时刻应如 "17:30"'))
+        return None
+    weekly = top.get("weekly")
+    if weekly is not None:
+        on = cursor.one_of(weekly, WEEKDAYS, 0)
+        return DayMoment(weekday=on, workdays=False, clock=clock)
+    workdays = cursor.one_of(top.get("daily"), {"workday": True, "day": False}, True)
+    return DayMoment(weekday=None, workdays=workdays, clock=clock)
 
 
 def read_moment(cursor: Cursor, node: Node) -> Moment | None:

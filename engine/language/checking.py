@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from engine.language.expressions import (
     CONSTANTS,
+    EACH,
     ROW_FUNCTIONS,
     Expression,
     ExpressionProblem,
@@ -22,6 +23,7 @@ from engine.language.types import (
     NOTHING,
     NUMBER,
     PEOPLE,
+    PERSON,
     TEXT,
     Scope,
     Signature,
@@ -204,9 +206,10 @@ class _Checker:
         if not least <= len(node.args) <= most:
             return self.say(node, say("{name} 的参数个数不对", name=name))
         table = self.type_of(node.args[0], scope)
-        if table.name not in ("rows", "any"):
-            return self.say(node.args[0], say("{name} 的第一个参数要明细表", name=name))
-        inner = scope.with_names(table.fields)
+        if table.name not in ("rows", "list", "people", "any"):
+            return self.say(node.args[0], say("{name} 的第一个参数要明细表或列表", name=name))
+        element = table.element or (PERSON if table.name == "people" else ANY)
+        inner = scope.with_names(table.fields if table.name == "rows" else {EACH: element})
         if name == "only":
             self._want(node.args[1], self.type_of(node.args[1], inner), BOOL)
             return table

@@ -274,6 +274,9 @@ def _named_fields(definition: ProcessDefinition) -> Iterator[tuple[Source, str, 
     for child in definition.children:
         if child.take is not None:
             yield child.source, child.take.into, False
+    for balance in definition.balances:
+        if balance.per is not None:
+            yield balance.source, balance.per, False
 
 
 def _effect_fields(effect: Effect, source: Source) -> Iterator[tuple[Source, str, bool]]:

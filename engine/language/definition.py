@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from engine.errors import Source
-from engine.language.calendar import Moment, Span
+from engine.language.calendar import DayMoment, Moment, Span
 from engine.language.expressions import Expression
 from engine.language.forms import Form
 
@@ -107,10 +107,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """When something is due. Exactly one of `span` and `moment` is given.
+    """When something is due. Exactly one of `span`, `moment` and `on` is given.
 
     `span` counts from entry, from the entry of `after`, or back from `before`;
-    `moment` is a fixed day of the month held in the period field `of`.
+    `moment` is a fixed day of the month held in the period field `of`; `on` is a date, whose
+    working hours are the last. `tell` names who else is told once it is late.
     """
 
     when: Expression | None
@@ -119,9 +120,16 @@ class Deadline:
     before: Expression | None
     moment: Moment | None
     of: Expression | None
+    on: Expression | None
     late: Late
+    tell: Expression | None
     remind: Decimal | None  # share of the time gone, 0.8 unless told otherwise
     source: Source
+
+    @property
+    def follows_a_field(self) -> bool:
+        """Whether it moves when the field it is measured from does."""
+        return self.before is not None or self.on is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,12 +394,18 @@ class Carry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Every:
-    """A periodic start: when, for whom, and what each new case is given."""
+    """A periodic start: when, for whom, and what each new case is given.
 
-    moment: Moment
+    With `when`, a case is opened only if that holds of the case as it would be; with
+    `unless_open`, not while the one before it is still open.
+    """
+
+    moment: Moment | DayMoment
     each: str | None  # "department" or None
     initiator: Expression
     set: tuple[tuple[str, Expression], ...]
+    when: Expression | None
+    unless_open: bool
     carry: Carry | None
     source: Source
 
@@ -420,6 +434,15 @@ class ChildReport:
     process: str
     at: tuple[str, ...]
     take: Take | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Quantities that must come out equal after every step, line by line of a table or once."""
+
+    per: str | None
+    equations: tuple[tuple[Expression, Expression], ...]
     source: Source
 
 
@@ -470,12 +493,14 @@ class ProcessDefinition:
     roles: tuple[Role, ...]
     duties: tuple[Duty, ...]
     apart: tuple[Apart, ...]
+    balances: tuple[Balance, ...]
     tables: tuple[DecisionTable, ...]
     every: Every | None
     gather: Gather | None
     children: tuple[ChildReport, ...]
     opened_by: Slot | None  # who starts a case; None is whoever the start state asks
     is_opened_by_system: bool  # only another case or the calendar starts one
+    paper: Expression | None  # who may enter what was done on paper; None: nobody
     start: str
     states: tuple[State, ...]
     actions: tuple[Action, ...]

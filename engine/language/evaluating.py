@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from engine.language.expressions import (
     CONSTANTS,
+    EACH,
     MAX_DIGITS,
     MAX_STEPS,
     ROW_FUNCTIONS,
@@ -96,12 +97,10 @@ class Evaluator:
 
     def _row_call(self, name: str, arguments: list[ast.expr]) -> object:
         table = self.value(arguments[0])
-        several = (
-            [row for row in table if isinstance(row, Mapping)]
-            if isinstance(table, tuple | list)
-            else []
-        )
-        inner = [Evaluator(InRow(self.facts, row), self.budget) for row in several]
+        found = table if isinstance(table, tuple | list) else ()
+        several = [one for one in found if one is not None]
+        names = [one if isinstance(one, Mapping) else {EACH: one} for one in several]
+        inner = [Evaluator(InRow(self.facts, row), self.budget) for row in names]
         if name == "every":
             return all(one.value(arguments[1]) for one in inner)
         if name == "only":
@@ -115,23 +114,23 @@ class Evaluator:
                 return len(inner)
             return sum(1 for one in inner if one.value(arguments[1]))
         kept = [one for one in inner if len(arguments) < 3 or one.value(arguments[2])]
-        found = [one.value(arguments[1]) for one in kept]
+        values = [one.value(arguments[1]) for one in kept]
         if name == "unique":
-            return tuple(dict.fromkeys(found))
-        numbers = [one for one in found if isinstance(one, int | Decimal)]
+            return tuple(dict.fromkeys(values))
+        numbers = [one for one in values if isinstance(one, int | Decimal)]
         if name == "sum":
             total: object = 0
             for one in numbers:
                 total = _arithmetic(ast.Add(), total, one)
             return total
-        ordered = [one for one in found if one is not None]
+        ordered = [one for one in values if one is not None]
         if not ordered:
             return None
         return min(ordered) if name == "least" else max(ordered)  # type: ignore[type-var]
 
 
 class InRow:
-    """Facts inside a row: its columns come first, and `row` is the outer row."""
+    """Facts inside a row, or an element of a list: its names come first; `row` is the outer row."""
 
     def __init__(self, facts: Facts, row: Mapping[str, object]) -> None:
         self._facts = facts

@@ -50,6 +50,7 @@ _WIDE = {
     "；": ";",
 }
 # Functions that look at each line of a table, in the scope of the line.
+EACH = "each"  # what an element of a plain list is called inside sum, some, only …
 ROW_FUNCTIONS = ("sum", "count", "every", "some", "least", "greatest", "unique", "only")
 CONSTANTS: Mapping[str, object] = {"是": True, "否": False, "无": None}
 

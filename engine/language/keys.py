@@ -14,11 +14,13 @@ PROCESS = (
     "duties",
     "apart",
     "rules",
+    "balance",
     "tables",
     "every",
     "gather",
     "children",
     "opened_by",
+    "paper",
     "start",
     "states",
     "actions",
@@ -95,7 +97,10 @@ DUE = (
     "at",
     "rest_day",
     "of",
+    "on",
+    "tell",
 )
+BALANCE = ("per",)  # beside it, one equation after the other: what, and what it must come to
 CHECKLIST = ("items", "refuse")
 ITEM = ("item", "en", "when")
 # a book entry: the verb with the book, then what the verb takes; the second part is compulsory
@@ -132,6 +137,8 @@ EFFECT = (
 )
 START = ("process", "each", "by", "when", "set", "initiator")
 EVERY = (
+    "daily",
+    "weekly",
     "monthly",
     "quarterly",
     "half_yearly",
@@ -141,6 +148,8 @@ EVERY = (
     "each",
     "initiator",
     "set",
+    "when",
+    "unless",
     "carry",
 )
 CARRY = ("state", "same", "take", "reference")
@@ -167,6 +176,7 @@ STEP = (
     "tick",
     "say",
     "for",
+    "paper",
     "grant",
     "withdraw",
     "delegate",

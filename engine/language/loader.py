@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from engine.errors import Problem
 from engine.language import keys
-from engine.language.calendar import MOMENT_KEYS, read_moment
+from engine.language.calendar import DAY_KEYS, MOMENT_KEYS, read_day_moment, read_moment
 from engine.language.checks import check_definition
 from engine.language.definition import (
     SYSTEM,
     Apart,
+    Balance,
     Carry,
     ChildReport,
     DecisionTable,
@@ -96,6 +97,7 @@ class _Loader:
             roles=roles,
             duties=duties,
             apart=tuple(self._apart(one) for one in cursor.items(top.get("apart"))),
+            balances=self._balances(top.get("balance")),
             tables=tuple(
                 self._table(key, value) for key, value in cursor.entries(top.get("tables"))
             ),
@@ -106,6 +108,7 @@ class _Loader:
             ),
             opened_by=loader.slot(opened_by) if opened_by and not is_system(opened_by) else None,
             is_opened_by_system=opened_by is not None and is_system(opened_by),
+            paper=read_expression(cursor, top.get("paper")),
             start=loader.resolve(cursor.text(start), start.source) if start else "",
             states=states,
             actions=actions,
@@ -199,6 +202,24 @@ class _Loader:
             names = ["", ""]
         return Apart(rule=rule, duties=(names[0], names[1]), within=within, source=node.source)
 
+    def _balances(self, node: Node | None) -> tuple[Balance, ...]:
+        """`{per: 行, 订购: 合格 + 未交}`, or a list of such."""
+        several = (node,) if isinstance(node, Mapping_) else self.cursor.items(node)
+        return tuple(self._balance(one) for one in several)
+
+    def _balance(self, node: Node) -> Balance:
+        cursor = self.cursor
+        equations = []
+        for key, value in cursor.entries(node):
+            if key.text not in keys.BALANCE:
+                left, right = read_expression(cursor, key), read_expression(cursor, value)
+                if left is not None and right is not None:
+                    equations.append((left, right))
+        per = node.get("per") if isinstance(node, Mapping_) else None
+        if not equations:
+            cursor.say(node, say("balance 里没有等式"), say("如 {{per: 行, 订购: 合格 + 未交}}"))
+        return Balance(per=cursor.optional(per), equations=tuple(equations), source=node.source)
+
     def _table(self, key: Scalar, node: Node) -> DecisionTable:
         cursor = self.cursor
         rows = []
@@ -235,7 +256,12 @@ class _Loader:
             return None
         cursor = self.cursor
         top = cursor.mapping(node, keys.EVERY, ("initiator",))
-        moment = read_moment(cursor, _only(top, MOMENT_KEYS))
+        is_daily = "daily" in top or "weekly" in top
+        moment = (
+            read_day_moment(cursor, _only(top, DAY_KEYS))
+            if is_daily
+            else read_moment(cursor, _only(top, MOMENT_KEYS))
+        )
         initiator = read_expression(cursor, top.get("initiator"))
         carry = top.get("carry")
         if moment is None or initiator is None:
@@ -247,6 +273,8 @@ class _Loader:
             else None,
             initiator=initiator,
             set=read_assignments(self.cursor, top.get("set")),
+            when=read_expression(cursor, top.get("when")),
+            unless_open=cursor.one_of(top.get("unless"), {"open": True}, False),
             carry=self._carry(carry) if carry else None,
             source=node.source,
         )

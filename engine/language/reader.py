@@ -34,6 +34,9 @@ MAX_NODES = 20_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+Span = tuple[int, int]  # from a character of the text up to another; of a block, its last item
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """One typed word or sentence; `plain` if it stood without quotes."""
@@ -41,18 +44,21 @@ class Scalar:
     text: str
     plain: bool
     source: Source
+    span: Span = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
     items: tuple[Node, ...]
     source: Source
+    span: Span = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping_:
     entries: tuple[tuple[Scalar, Node], ...]
     source: Source
+    span: Span = (0, 0)
 
     def get(self, name: str) -> Node | None:
         return next((value for key, value in self.entries if key.text == name), None)
@@ -134,15 +140,15 @@ class _Composer:
                 Problem(source, say("不支持 YAML 标签“{tag}”", tag=event.tag), say("请删去标签"))
             )
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, event.style in (None, ""), source)
+            return Scalar(event.value, event.style in (None, ""), source, _span(event, event, []))
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
                 items.append(self._node(inner, depth + 1))
-            return Sequence(tuple(items), source)
-        return self._mapping(source, depth)
+            return Sequence(tuple(items), source, _span(event, inner, items))
+        return self._mapping(event, source, depth)
 
-    def _mapping(self, source: Source, depth: int) -> Mapping_:
+    def _mapping(self, start: Any, source: Source, depth: int) -> Mapping_:
         entries: list[tuple[Scalar, Node]] = []
         seen: dict[str, Source] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
@@ -167,7 +173,7 @@ class _Composer:
                 continue
             seen[key.text] = key.source
             entries.append((key, value))
-        return Mapping_(tuple(entries), source)
+        return Mapping_(tuple(entries), source, _span(start, event, [one for _, one in entries]))
 
     def _check_key(self, key: Scalar) -> None:
         if key.plain and key.text == "<<":
@@ -182,6 +188,12 @@ class _Composer:
                     say("请改成半角冒号加空格“: ”"),
                 )
             )
+
+
+def _span(start: Any, end: Any, inside: list[Node]) -> Span:
+    """Where a list or mapping is written; the end of a block is only told by what is in it."""
+    last = end.end_mark.index if not inside or start.flow_style else inside[-1].span[1]
+    return (start.start_mark.index, last)
 
 
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:

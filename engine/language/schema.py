@@ -79,6 +79,9 @@ def process_schema() -> Json:
         "post": {"anyOf": [*entries, {"type": "array", "items": {"anyOf": entries}}]},
     }
     action: Json = {"anyOf": [{"type": "string"}, arms, _closed(keys.CASE_ACTION, (), **given)]}
+    balance = _closed(keys.BALANCE)
+    assert isinstance(balance, dict)
+    balance["additionalProperties"] = {"type": ["string", "number"]}
     outcome = _closed(keys.OUTCOME)
     step = _closed(keys.STEP, then={"anyOf": [outcome, _list(outcome)]})
     top = _closed(
@@ -90,6 +93,7 @@ def process_schema() -> Json:
         duties=_named({"anyOf": [words, _closed(keys.DUTY)]}),
         apart=_list({"anyOf": [words, _closed(keys.APART)]}),
         rules=_named(rule),
+        balance={"anyOf": [balance, _list(balance)]},
         tables=_named(_list(_closed(keys.TABLE_ROW))),
         every=_closed(keys.EVERY, ("initiator",), carry=_closed(keys.CARRY)),
         gather=_closed(keys.GATHER, ("from", "at", "key", "into", "take", "until")),

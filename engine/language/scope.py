@@ -59,6 +59,7 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "collector_reached": Signature((t.TEXT,), t.BOOL),
         "parent_reached": Signature((t.TEXT,), t.BOOL),
         "open_children": Signature((t.TEXT,), t.NUMBER),
+        "done_children": Signature((t.TEXT,), t.NUMBER),
         "has_parent": Signature((), t.BOOL),
         "workdays": Signature((t.ANY, t.ANY), t.NUMBER),
         "worktime": Signature((t.DATETIME, t.DATETIME), t.NUMBER),
@@ -73,6 +74,7 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "received": Signature((t.TEXT, t.TEXT, t.DATE), t.NUMBER),
         "consumed": Signature((t.TEXT, t.TEXT, t.DATE), t.NUMBER),
         "last_cost": Signature((t.TEXT, t.TEXT), t.NUMBER),
+        "worth": Signature((t.TEXT, t.TEXT), t.NUMBER),
         "moved": Signature((t.TEXT, t.TEXT, t.TEXT), t.NUMBER),
         "frozen": Signature((t.TEXT,), t.BOOL),
     }

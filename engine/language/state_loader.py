@@ -303,7 +303,7 @@ class StateLoader:
         if any(name in top for name in ("monthly", "quarterly", "half_yearly", "yearly")):
             moment = read_moment(cursor, _part(top, MOMENT_KEYS))
             by = None
-        elif by is None:
+        elif by is None and "on" not in top:
             cursor.say(node, say("没有写多长时间"), say("请写 by: 3 workdays"))
         span = None
         if by is not None:
@@ -320,7 +320,9 @@ class StateLoader:
             before=read_expression(cursor, top.get("before")),
             moment=moment,
             of=read_expression(cursor, top.get("of")),
+            on=read_expression(cursor, top.get("on")),
             late=cursor.one_of(top.get("late"), {one.value: one for one in Late}, Late.ESCALATE),
+            tell=read_expression(cursor, top.get("tell")),
             remind=self._remind(top.get("remind")),
             source=node.source,
         )

@@ -83,6 +83,7 @@ def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
         yield _Use(role.recorder, t.PEOPLE, role.source, scope)
     for duty in definition.duties:
         yield _Use(duty.holders, t.PEOPLE, definition.source, scope)
+    yield _Use(definition.paper, t.PEOPLE, definition.source, scope)
     opener = (definition.opened_by,) if definition.opened_by else ()
     yield from _slot_uses(opener, definition.source, scope)
     for table in definition.tables:
@@ -115,7 +116,16 @@ def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
         for caused in (action.set, action.start, *action.post):
             if caused is not None:
                 yield from _effect_uses(caused, definition, action.source, scope)
+    for balance in definition.balances:
+        inner = scope
+        if balance.per is not None and balance.per in scope.names:
+            fields = scope.names[balance.per].fields
+            inner = scope.with_names({**fields, "row": t.record(fields)})
+        for equation in balance.equations:
+            for side in equation:
+                yield _Use(side, t.NUMBER, balance.source, inner)
     if definition.every is not None:
+        yield _Use(definition.every.when, t.BOOL, definition.every.source, scope)
         periodic = Scope(
             {"period": t.TEXT, "each": t.DEPARTMENT, "params": t.ANY},
             scope.functions,
@@ -153,6 +163,8 @@ def _deadline_uses(deadlines: Iterable[Deadline], scope: Scope) -> Iterator[_Use
         yield _Use(one.when, t.BOOL, one.source, scope)
         yield _Use(one.before, t.DATETIME, one.source, scope)
         yield _Use(one.of, t.TEXT, one.source, scope)
+        yield _Use(one.on, t.DATE, one.source, scope)
+        yield _Use(one.tell, t.PEOPLE, one.source, scope)
 
 
 def _effect_uses(
@@ -194,6 +206,7 @@ BOOK_FUNCTIONS = frozenset(
         "received",
         "consumed",
         "last_cost",
+        "worth",
         "moved",
         "frozen",
     )

@@ -144,7 +144,9 @@ def render(
             number=case.number,
             state=page.states(case.configuration),
             lines=tuple(
-                page.line(field) for field in fields_of(visible_fields(definition, case), part)
+                page.line(field)
+                for field in fields_of(visible_fields(definition, case), part)
+                if field.when is None or case.values.get(field.name) is not None
             ),
             signatures=(*page.signatures(store), *page.unsigned()),
             printed=page.moment(at),

@@ -62,7 +62,7 @@ class Outcome:
         if "books" in self.wanted:
             self._tell(self._books(self.wanted["books"]))
         if "kept" in self.wanted:
-            self._tell(self._kept(str(self.wanted["kept"])))
+            self._tell(self._kept(self.wanted["kept"]))
         if not set(self.wanted) & set(checks):
             return
         case = self.case_of(self.wanted.get("case"))
@@ -243,9 +243,15 @@ class Outcome:
                         found=str(found),
                     )
 
-    def _kept(self, wanted: str) -> Iterator[Text]:
-        """How many of the deadlines that have had their outcome were met."""
-        cases = [self.office.store.load_case(row.id) for row in self.office.store.cases()]
+    def _kept(self, told: object) -> Iterator[Text]:
+        """How many deadlines that have had their outcome were met, of all or of one matter."""
+        store, wanted = self.office.store, str(told)
+        ids: Iterable[str] = (row.id for row in store.cases())
+        if isinstance(told, Mapping):
+            wanted = str(told.get("is"))
+            case = self.case_of(told.get("within"))
+            ids = (case.id, *store.family(case.id))
+        cases = [store.load_case(one) for one in ids]
         ended = [one for case in cases for one in case.ended]
         met = sum(1 for one in ended if not one.late)
         if wanted != f"{met}/{len(ended)}":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -10,9 +11,9 @@ from engine.desk import Receipt, Refused
 from engine.errors import GuichengError, UnknownName, UsageError
 from engine.evidence.keys import Signer
 from engine.kernel.case import Case
-from engine.kernel.command import Claim, Command, Fill, Perform, Release, TickItems
+from engine.kernel.command import Claim, Command, Fill, Paper, Perform, Release, TickItems
 from engine.language.definition import CLAIM, FILL, RELEASE, SYSTEM, TICK, ProcessDefinition, Step
-from engine.language.forms import Form, Row, Value, read_row, read_value
+from engine.language.forms import Attachment, Form, Row, Value, read_row, read_value
 from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted, PostWithdrawn
 from engine.registry import DELEGATE, GRANT, LEAVE, WITHDRAW
 from engine.rehearsal.office import Office
@@ -108,7 +109,10 @@ class Player:
         definition = self.office.definitions[name]
         values = self.values(definition.form, told.get("set"))
         behind = self.office.person(str(told["initiator"])) if "initiator" in told else None
-        answer = self.office.desk.start(name, actor, signer, values, initiator=behind)
+        signed, paper = self._paper(told, actor)
+        answer = self.office.desk.start(
+            name, signed, signer, values, initiator=behind, paper=paper, files=scans_of(paper)
+        )
         if isinstance(answer, Receipt) and answer.case is not None:
             self.last = answer.case.id
             self.aliases[str(told.get("as", "它"))] = answer.case.id
@@ -119,7 +123,8 @@ class Player:
         case = self.case_of(told.get("on"))
         definition = self.office.desk.catalog.definition(case.definition)
         command = self.command(told, actor, definition)
-        answer = self.office.desk.perform(case.id, command, signer)
+        paper = command.paper if isinstance(command, Perform) else None
+        answer = self.office.desk.perform(case.id, command, signer, files=scans_of(paper))
         self.last = case.id
         self.office.worker.follow(case.id)
         return answer
@@ -142,16 +147,34 @@ class Player:
                 items = tuple(words(told.get("item")))
                 return TickItems(actor=actor, items=items, principal=principal, branch=branch)
             case action:
+                signed, paper = self._paper(told, actor)
                 return Perform(
                     action=action,
-                    actor=actor,
+                    actor=signed,
                     principal=principal,
                     branch=branch,
                     reopen=tuple(words(told.get("reopen"))),
                     values=values,
                     row=self._row(definition, action, told.get("row")),
                     reason=str(told["reason"]) if "reason" in told else None,
+                    paper=paper,
                 )
+
+    def _paper(self, told: Mapping[str, object], clerk: str) -> tuple[str, Paper | None]:
+        """Who did it, and how a clerk enters it afterwards: `paper: {signer, happened, scan}`."""
+        given = told.get("paper")
+        if not isinstance(given, Mapping):
+            return clerk, None
+        scan = str(given.get("scan", ""))
+        content = scan.encode()
+        digest = hashlib.sha256(content).hexdigest()
+        one = Attachment(name=scan, size=len(content), digest=digest)
+        paper = Paper(
+            recorder=clerk,
+            happened=self.office.at(str(given["happened"])),
+            scans=(one,) if scan else (),
+        )
+        return self.office.person(str(given["signer"])), paper
 
     def _amend(
         self, told: Mapping[str, object], actor: str, signer: Signer
@@ -282,6 +305,11 @@ class Player:
                         found=found_ones,
                     ),
                 )
+
+
+def scans_of(paper: Paper | None) -> tuple[bytes, ...]:
+    """The contents of the scans a script names: their names, for want of a scanner."""
+    return tuple(one.name.encode() for one in paper.scans) if paper else ()
 
 
 def _day(value: object, default: date | None) -> date | None:

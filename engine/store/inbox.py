@@ -1,4 +1,5 @@
-"""One person's open work, read without anything but the driver: `todo` must be instant."""
+"""What is read without anything but the driver: one person's open work, which must be instant,
+and the names the Tab key offers."""
 
 from __future__ import annotations
 
@@ -48,12 +49,26 @@ ORDER BY t.due IS NULL, t.due, t.offered_at
 """
 FIND = "SELECT actor FROM record WHERE actor_name = :name OR actor = :name LIMIT 1"
 NUMBERS = "SELECT number FROM case_row ORDER BY opened_at DESC, number DESC"
+BOOKS = "SELECT DISTINCT book FROM card ORDER BY book"
+ITEMS = "SELECT DISTINCT item FROM lot WHERE book = :book ORDER BY item"
 META = "SELECT key, value FROM meta"
 
 
 def load_numbers(path: Path) -> tuple[str, ...]:
     """Every case number, the newest first. Errors: `GuichengError` as `load_todo`."""
     rows = _ask(path, lambda connection: connection.execute(NUMBERS).fetchall())
+    return tuple(str(row[0]) for row in rows)
+
+
+def load_books(path: Path) -> tuple[str, ...]:
+    """The books something was ever entered in. Errors: `GuichengError` as `load_todo`."""
+    rows = _ask(path, lambda connection: connection.execute(BOOKS).fetchall())
+    return tuple(str(row[0]) for row in rows)
+
+
+def load_items(path: Path, book: str) -> tuple[str, ...]:
+    """The items that ever lay in a book. Errors: `GuichengError` as `load_todo`."""
+    rows = _ask(path, lambda connection: connection.execute(ITEMS, {"book": book}).fetchall())
     return tuple(str(row[0]) for row in rows)
 
 

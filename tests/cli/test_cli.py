@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from commands.app import COMMANDS
-from commands.auditor import neutral
+from engine.reading.sheets.csvs import neutral
 from tests.conftest import ROOT
 from tests.translation.extract import IDEOGRAPH
 
@@ -96,6 +96,21 @@ BAD = (
     ("release", "没有"),
     ("history", "没有"),
     ("print", "没有"),
+    ("ledger",),
+    ("ledger", "show", "没有"),
+    ("ledger", "card", "库存", "没有"),
+    ("ledger", "as-of", "库存"),
+    ("ledger", "as-of", "库存", "昨天"),
+    ("ledger", "plot", "库存", "--line", "很多"),
+    ("template",),
+    ("template", "没有", "-o", "x.xlsx"),
+    ("template", "会务服务保障", "-o", "x.doc"),
+    ("template", "会务服务保障", "-o", "x.csv"),
+    ("import",),
+    ("import", "会务服务保障", "没有.xlsx"),
+    ("import", "没有", "params.yaml"),
+    ("export", "没有", "-o", "x.csv"),
+    ("export", "库存"),
     ("delegate", "没有这人", "--from", "x", "--until", "y"),
     ("delegate", "罗平"),
     ("audit",),

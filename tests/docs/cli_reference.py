@@ -18,6 +18,7 @@ PAGES = {"en": ROOT / "docs/cli.md", "zh": ROOT / "docs/cli.zh-CN.md"}
 GROUPS = {
     "key": ("list", "enrol", "revoke"),
     "roster": ("show", "check", "grant"),
+    "ledger": ("show", "card", "as-of", "plot"),
     "audit": ("query", "verify", "checkpoint"),
 }
 

@@ -26,7 +26,7 @@ def features() -> Texts:
     sample = sample_texts("无")
     return replace(
         sample,
-        roster=f"{sample.roster}groups: {{评审组: [罗平, 孙蕾, 吴桐]}}\n",
+        roster=sample.roster.replace("groups:\n", "groups:\n  评审组: [罗平, 孙蕾, 吴桐]\n"),
         forms={FORM: text(FORM)},
         processes={name: text(name) for name in FEATURES},
     )

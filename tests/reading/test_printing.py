@@ -161,3 +161,37 @@ def test_it_prints_on_a4(tmp_path: Path) -> None:
     assert "会议需求申请表" in words
     assert re.search(r"\b1/\d", words)
     assert (office.store.head(f"case/{case.id}") or (0, ""))[1][:16] in words
+
+
+def test_every_document_of_the_supplies_is_printed_and_numbered_without_gaps() -> None:
+    office = open_office()
+    player = Player(office)
+    assert player.play(walk_steps("A-01")).misses == []
+    plan = player.case_of("计划")
+    printed: dict[str, list[str]] = {}
+    for case_id in (plan.id, *office.store.family(plan.id)):
+        case = office.store.load_case(case_id)
+        text = page(office, case)
+        code = re.search(r"表号：(F-\w+)", text)
+        assert code is not None, case.process
+        printed.setdefault(code[1], []).append(case.number)
+        for one in office.store.records(f"case/{case.id}"):
+            if one.body.typ == "step" and one.body.act:
+                line = next(line for line in rows(text) if f"#{one.seq} " in line)
+                assert one.record.digest[:12] in line
+                assert one.body.actor.name in line
+    counts = {code: len(numbers) for code, numbers in printed.items()}
+    assert counts["F-A1"] == 6
+    assert [counts[code] for code in ("F-A2", "F-A3", "F-A4", "F-A5", "F-J")] == [1, 1, 1, 1, 1]
+    for numbers in printed.values():
+        found = sorted(int(number.rpartition("-")[2]) for number in numbers)
+        assert found == list(range(1, len(found) + 1))
+
+
+def test_the_acceptance_note_is_in_three_parts() -> None:
+    office, case = played("A-01", "验收")
+    text = page(office, case)
+    parts = re.findall(r'<span class="part">(.*?)</span>', text)
+    assert parts == ["第一联 使用", "第二联 财务", "第三联 资产"]
+    assert text.count("顾敏") % 3 == 0
+    assert "到货明细" not in text

@@ -1,0 +1,375 @@
+"""Writing records: from a decision or a refusal to a sealed record in the store.
+
+Whatever is decided at the desk, by the registry or by the system is written here, in one
+way: the heads that were seen, the body, the signature, one short transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from engine import scribe
+from engine.catalog import DEFS, KEYS, ORG, ROSTER, Catalog, Edition
+from engine.errors import StoreConflict
+from engine.evidence.keys import KeyState, Signer, load_key_change
+from engine.evidence.record import Actor, Definition, Head, Party
+from engine.kernel import events as happened
+from engine.kernel.case import Case, Stamp, apply
+from engine.kernel.command import KEY, Decision, Paper, Reason, Refusal
+from engine.kernel.opening import OPENED, Open, open_case
+from engine.kernel.situation import Situation
+from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
+from engine.store.books import StoredShelf
+from engine.store.rows import Entry, Moved
+from engine.store.store import Store
+from engine.text import say
+
+ATTEMPTS = 12
+UNSEEN = Head(seq=0, hash="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+
+Clock = Callable[[], datetime]
+Dice = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a person gets back for an act: where it stands in the history, and what follows."""
+
+    case: Case | None
+    stream: str
+    seq: int
+    digest: str
+    at: datetime
+    action: str
+    events: tuple[happened.Event, ...] = ()
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A refusal that has been recorded: the reasons, and where it stands in the history."""
+
+    case: Case | None
+    refusal: Refusal
+    seq: int
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at a case: what it is, what bears on it, and the heads it was read under."""
+
+    case: Case
+    situation: Situation
+    stream: str
+    heads: Mapping[str, Head | None]
+
+    @property
+    def seq(self) -> int:
+        """The place the next record of the case would have."""
+        head = self.heads[self.stream]
+        return head.seq + 1 if head else 0
+
+
+class Filing:
+    """Writes the records of one office. `service` signs what the system itself does."""
+
+    def __init__(self, store: Store, service: Signer, clock: Clock, dice: Dice) -> None:
+        self.store = store
+        self.service = service
+        self.clock = clock
+        self.dice = dice
+        self.catalog = Catalog(store)
+        self.checkpoint = UNSEEN
+        self._keys = KeyState()
+
+    # -- what is known -----------------------------------------------------------------
+
+    def keys(self) -> KeyState:
+        """Whose keys are enrolled, folded from the `keys` stream as far as it has grown."""
+        head = self.store.head(KEYS)
+        if head is not None and head[0] > self._keys.seq:
+            for stored in self.store.records(KEYS, after=self._keys.seq):
+                for event in stored.events:
+                    if isinstance(event, happened.KeysChanged):
+                        self._keys = self._keys.after(load_key_change(event.change), stored.seq)
+        return self._keys
+
+    def bare_situation(self, edition: Edition, at: datetime) -> Situation:
+        """The situation of a case that is not open yet."""
+        return Situation(
+            at=at,
+            definition=self.catalog.definition(edition.digest),
+            chart=self.catalog.chart(edition.digest),
+            roster=self.catalog.roster(at),
+            params=self.catalog.params(self.catalog.params_in_force(self.day(at)).digest),
+            calendar=self.catalog.calendar(self.day(at)),
+            shelf=StoredShelf(self.store),
+        )
+
+    def head(self, stream: str) -> Head | None:
+        found = self.store.head(stream)
+        return Head(seq=found[0], hash=found[1]) if found else None
+
+    def day(self, at: datetime) -> date:
+        """The calendar day of an instant where the office is."""
+        return at.astimezone(self.catalog.zone).date()
+
+    def refresh(self) -> None:
+        """Read the rules again if a publication or amendment has come since."""
+        if self.catalog.heads != (self.store.head(ORG), self.store.head(DEFS)):
+            self.catalog = Catalog(self.store)
+
+    def new_id(self) -> str:
+        """A fresh 128-bit identifier in hex."""
+        return self.dice(16).hex()
+
+    @property
+    def has_roster(self) -> bool:
+        """Whether a roster has ever been published."""
+        return any(one.kind == ROSTER for one in self.catalog.editions)
+
+    # -- records -------------------------------------------------------------------------
+
+    def open(
+        self,
+        order: Open,
+        at: datetime,
+        actor: str,
+        signer: Signer,
+        request: str,
+        files: tuple[bytes, ...] = (),
+    ) -> Receipt | Refused:
+        """Write the first record of a case, as of `at`. Errors: `Moved`, `Repeated`."""
+        stream = f"case/{order.case}"
+        heads = self.office_heads(stream)
+        edition = next(one for one in self.catalog.editions if one.digest == order.definition)
+        recorded = self.clock() if order.paper else at
+        situation = replace(self.bare_situation(edition, at), recorded=recorded)
+        decision = open_case(order, situation, actor)
+        writer = order.paper.recorder if order.paper else actor
+        if not self.keys().is_valid(writer, signer.key_id):
+            problem = self.key_problem(signer, self.catalog.roster(at).name_of(writer))
+            decision = Refusal(action=OPENED, state="", reasons=(problem,))
+        if isinstance(decision, Refusal):
+            return self.refuse_outside(decision, writer, signer, _pinned(edition))
+        case = folded(None, decision, Stamp(seq=0, at=at, actor=actor, values=decision.values))
+        account = scribe.decided(decision, "open", case, None)
+        if actor == SERVICE:
+            account = replace(account, way="system")
+        else:
+            account = replace(account, meaning="authorship")
+        account = replace(account, definition=_pinned(edition))
+        if order.paper is not None:
+            account = replace(account, way="paper", recorder=self._clerk(writer, situation))
+        entry = scribe.write(
+            account,
+            scribe.person(situation.roster, actor, None),
+            self.place(stream, heads),
+            self.moment(recorded, at, request),
+            signer,
+            case=case,
+            objects=_attached(decision, files),
+        )
+        self.store.commit((entry,), expected(heads), situation.shelf.versions)
+        return receipt_of(entry)
+
+    def record(
+        self,
+        look: Look,
+        answer: Decision | Refusal,
+        actor: str,
+        signer: Signer,
+        request: str,
+        paper: Paper | None = None,
+        files: tuple[bytes, ...] = (),
+    ) -> Receipt | Refused:
+        """Write a decision or a refusal to the case's stream. Errors: `Moved`, `Repeated`."""
+        case, situation = look.case, look.situation
+        recorded = situation.recorded or situation.at
+        moment = self.moment(recorded, min(situation.at, recorded), request)
+        after: Case | None = None
+        principal: str | None = None
+        if isinstance(answer, Refusal):
+            account = scribe.refused(answer, case)
+        else:
+            principal = answer.principal
+            stamp = Stamp(
+                seq=look.seq,
+                at=moment.happened,
+                actor=actor,
+                principal=principal,
+                values=answer.values,
+            )
+            after = folded(case, answer, stamp)
+            typ = "system" if actor == SERVICE else "step"
+            account = scribe.decided(answer, typ, after, case)
+        edition = next(one for one in self.catalog.editions if one.digest == case.definition)
+        account = replace(account, definition=_pinned(edition))
+        if actor == SERVICE:
+            account = replace(account, way="system")
+        elif paper is not None or (isinstance(answer, Decision) and answer.recorded_for):
+            recorder = self._clerk(paper.recorder if paper else actor, situation)
+            account = replace(account, way="paper", recorder=recorder)
+        entry = scribe.write(
+            account,
+            scribe.person(situation.roster, actor, principal),
+            self.place(look.stream, look.heads),
+            moment,
+            signer,
+            case=after,
+            objects=_attached(answer, files),
+        )
+        self.store.commit((entry,), expected(look.heads), situation.shelf.versions)
+        if isinstance(answer, Refusal):
+            return Refused(
+                case=case,
+                refusal=answer,
+                seq=look.seq,
+                digest=entry.record.digest,
+                at=situation.at,
+            )
+        return receipt_of(entry)
+
+    def refuse_outside(
+        self,
+        refusal: Refusal,
+        actor: str,
+        signer: Signer,
+        definition: Definition | None = None,
+    ) -> Refused:
+        """Record a refusal of something that belongs to no case, in the stream `org`."""
+        signs = self.service if any(one.code == KEY for one in refusal.reasons) else signer
+        account = replace(scribe.refused(refusal, None), definition=definition)
+        receipt = self.append(ORG, account, (), actor, signs)
+        return Refused(
+            case=None,
+            refusal=refusal,
+            seq=receipt.seq,
+            digest=receipt.digest,
+            at=receipt.at,
+        )
+
+    def append(
+        self,
+        stream: str,
+        account: Account,
+        objects: scribe.Objects,
+        actor: str,
+        signer: Signer,
+    ) -> Receipt:
+        """Write one record to a stream outside any case. Errors: `StoreConflict`."""
+        if actor == SERVICE:
+            account = replace(account, meaning="none", way="system")
+        for _ in range(ATTEMPTS):
+            heads = self.office_heads(stream)
+            self.refresh()
+            at = self.clock()
+            entry = scribe.write(
+                account,
+                self._declarant(actor, at),
+                self.place(stream, heads),
+                self.moment(at, at, self.new_id()),
+                signer,
+                objects=objects,
+            )
+            try:
+                self.store.commit((entry,), expected(heads))
+            except Moved:
+                continue
+            self.catalog = Catalog(self.store)
+            return receipt_of(entry)
+        raise StoreConflict
+
+    # -- what a record rests on ------------------------------------------------------------
+
+    def place(self, stream: str, heads: Mapping[str, Head | None]) -> Place:
+        office = (stream, ORG, KEYS, DEFS)
+        return Place(
+            origin=self.store.origin,
+            stream=stream,
+            head=heads.get(stream),
+            received=self.store.last_received(stream),
+            org=heads.get(ORG),
+            keys=heads.get(KEYS),
+            heads={n: head for n, head in heads.items() if head is not None and n not in office},
+            checkpoint=self.checkpoint,
+        )
+
+    def office_heads(self, stream: str) -> dict[str, Head | None]:
+        """The heads a record outside any case rests on."""
+        return {name: self.head(name) for name in (stream, ORG, KEYS, DEFS)}
+
+    def moment(self, at: datetime, happened_at: datetime, request: str) -> Moment:
+        return Moment(
+            at=at,
+            happened=happened_at,
+            zone=str(self.catalog.zone),
+            request=request,
+            salts=self._salts(),
+            nonce=self.dice(16),
+        )
+
+    def key_problem(self, signer: Signer, name: str) -> Reason:
+        """A step is accepted because its signature verifies, not because a name was typed."""
+        return Reason(
+            code=KEY,
+            text=say(
+                "签名钥匙 {key} 不是 {person} 登记在册的钥匙",
+                key=signer.key_id[:12],
+                person=name,
+            ),
+            remedy=say("请用本人钥匙 login 后再办,或由登记人员为其登记钥匙"),
+        )
+
+    def _declarant(self, actor: str, at: datetime) -> Actor:
+        """The signer of an office record; before the first roster only his id is known."""
+        if not self.has_roster or actor == SERVICE:
+            return Actor(uid=actor, name=actor, post="", dept="", for_=None)
+        return scribe.person(self.catalog.roster(at), actor, None)
+
+    def _clerk(self, uid: str, situation: Situation) -> Party:
+        """Who entered what was done on paper."""
+        return Party(uid=uid, name=situation.roster.name_of(uid))
+
+    def _salts(self) -> Iterator[bytes]:
+        while True:
+            yield self.dice(16)
+
+
+def folded(case: Case | None, decision: Decision, stamp: Stamp) -> Case:
+    """The case after a decision's events."""
+    for event in decision.events:
+        case = apply(case, event, stamp)
+    assert case is not None
+    return case
+
+
+def _attached(answer: Decision | Refusal, files: tuple[bytes, ...]) -> Objects:
+    """The contents to keep with a record; nothing is kept of what was refused."""
+    return tuple((ATTACHMENT, one) for one in files) if isinstance(answer, Decision) else ()
+
+
+def _pinned(edition: Edition) -> Definition:
+    return Definition(
+        name=edition.name, ver=str(edition.edition), src=edition.digest, model=edition.model
+    )
+
+
+def receipt_of(entry: Entry) -> Receipt:
+    return Receipt(
+        case=entry.case,
+        stream=entry.body.stream,
+        seq=entry.body.seq,
+        digest=entry.record.digest,
+        at=datetime.fromisoformat(entry.body.time),
+        action=entry.body.act,
+        events=entry.events,
+    )
+
+
+def expected(heads: Mapping[str, Head | None]) -> dict[str, int]:
+    return {name: head.seq if head else -1 for name, head in heads.items()}

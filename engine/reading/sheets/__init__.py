@@ -1,0 +1,1 @@
+"""Spreadsheets: workbooks and CSV files read into typed values, and written from them."""
