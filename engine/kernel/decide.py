@@ -54,9 +54,11 @@ def decide(case: Case, command: Command, situation: Situation, seq: int) -> Deci
             return _perform(case, command, situation, seq)
         return decide_work(case, command, situation, seq)
     except CalendarUnknown as error:
-        action = command.action if isinstance(command, Perform) else FILL
-        reason = Reason(code=CALENDAR, text=error.text, remedy=EXTEND)
-        return Refusal(action=action, state=case.configuration[0], reasons=(reason,))
+        reasons: tuple[Reason, ...] = (Reason(code=CALENDAR, text=error.text, remedy=EXTEND),)
+    except Impossible as impossible:
+        reasons = impossible.reasons
+    action = command.action if isinstance(command, Perform) else FILL
+    return Refusal(action=action, state=case.configuration[0], reasons=reasons)
 
 
 # -- performing an action -------------------------------------------------------------

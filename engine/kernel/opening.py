@@ -9,6 +9,7 @@ from engine.kernel.auto import run_automatic
 from engine.kernel.case import Stamp
 from engine.kernel.command import ROLE, Decision, Paper, Refusal
 from engine.kernel.draft import Draft
+from engine.kernel.entries import Impossible
 from engine.kernel.hearing import Hearing, check_form, check_readonly, enter, refusal_of
 from engine.kernel.paper import check_paper, with_scans
 from engine.kernel.situation import Situation
@@ -54,8 +55,13 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refus
         _check_values(hearing, order.values)
         if hearing.reasons:
             return refusal_of(hearing, OPENED, "")
-    _enter(draft)
-    decision = draft.decided(OPENED, draft.case.configuration[0])
+    try:
+        _enter(draft)
+        decision = draft.decided(OPENED, draft.case.configuration[0])
+    except Impossible as impossible:
+        if actor == SYSTEM:
+            raise  # nobody is there to be told no: the request stays, and is tried again
+        return Refusal(action=OPENED, state="", reasons=impossible.reasons)
     return replace(decision, values=with_scans(decision.values, order.paper))
 
 
