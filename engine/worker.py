@@ -59,25 +59,27 @@ class Worker:
         self.desk = desk
         self.store = desk.store
         self.stuck: dict[str, Text] = {}
+        self._supplied = 0  # up to which record this tick has tried to supply those who wait
 
     def tick(self, limit: int = TICK_LIMIT) -> Ticked:
         """Do what is due, at most `limit` acts; what is left is done by the next tick."""
-        at = self.desk.clock()
+        at, latest = self.desk.clock(), self.store.last_position()
+        self.stuck, self._supplied = {}, 0
         self.desk.refresh()
         opened = self._start_periodic(at)
         fired = passed_on = 0
         while fired + passed_on + opened < limit:
             timers = [
                 (case, timer)
-                for case, timer, kind, due in self.store.due_timers(at, limit)
-                if (due < at or kind != "due") and case not in self.stuck
+                for case, timer, kind, due in self.store.due_timers(at, limit, tuple(self.stuck))
+                if due < at or kind != "due"
             ]
             if not timers:
                 break
             for case, timer in timers[: limit - fired - passed_on - opened]:
                 fired += self._safely(case, partial(self._fire, case, timer))
                 passed_on += self.follow(case)
-        passed_on += self.sweep(limit)
+        passed_on += self.sweep(limit, latest)
         passed_on += self._safely(SUPPLY, self._supply)
         passed_on += self._reoffer()
         if not any(name.startswith(PERIODIC) for name in self.stuck):
@@ -117,11 +119,16 @@ class Worker:
             waiting.append(affected)
         return 0
 
-    def sweep(self, limit: int) -> int:
-        """Pick up requests a crash has left behind."""
-        done = 0
-        for pending in self.store.pending(limit):
-            done += self.follow(pending.case_id)
+    def sweep(self, limit: int, latest: int) -> int:
+        """Pick up what a crash has left behind, or somebody could not take then: requests, and
+        the news of every record up to `latest` that nobody is known to have passed on.
+        """
+        requests = [pending.case_id for pending in self.store.pending(limit)]
+        recent, position = self.store.cases_moved(self.store.followed_at(), latest, limit)
+        wanted = dict.fromkeys((*requests, *self.store.left_behind(), *recent))
+        done = sum(self.follow(case_id) for case_id in wanted)
+        left = frozenset(name for name in self.stuck if _is_case(name))
+        self.store.set_followed_at(position, frozenset(wanted) - left, left)
         return done
 
     def _consequences(self, case_id: str) -> Iterator[str]:
@@ -186,21 +193,30 @@ class Worker:
         """Let the cases that wait for what a book holds go on, once the book has moved."""
         mark = self.store.supplied_at()
         latest = self.store.books_moved_at()
-        if latest <= mark:
+        if latest <= max(mark, self._supplied):
             return 0
-        done = 0
-        for number in self.store.waiting_owners(mark):
-            case_id = self.store.find_case(number)
-            if case_id is None:
-                continue
+        self._supplied = latest
+        waiting = [
+            case_id
+            for number in self.store.waiting_owners(mark)
+            if (case_id := self.store.find_case(number)) is not None
+        ]
+        done = sum(
+            self._safely(case_id, partial(self._supply_one, case_id, latest)) for case_id in waiting
+        )
+        if not set(waiting) & set(self.stuck):
+            self.store.set_supplied_at(max(latest, self.store.supplied_at()))
+        return done
+
+    def _supply_one(self, case_id: str, latest: int) -> int:
+        return sum(
+            1 + self.follow(affected)
             for affected in self._act(
                 case_id,
                 f"supply:{case_id}:{latest}",
                 lambda look: supplied(look.case, look.situation, look.seq),
-            ):
-                done += 1 + self.follow(affected)
-        self.store.set_supplied_at(max(latest, self.store.supplied_at()))
-        return done
+            )
+        )
 
     def _report(self, child: Case) -> Iterator[str]:
         """Tell the parent what it asked to be told about this child."""
@@ -353,12 +369,12 @@ class Worker:
             )
             if not would_hold(every.when, order, situation):
                 return 0
+            if source is not None:
+                order = replace(order, case=self._carry(source.id, order.case))
             try:
                 self.desk.open(order, at, SERVICE, self.desk.service, wanted)
             except (Moved, Repeated):
                 continue
-            if source is not None:
-                self._mark_carried(source.id, order.case)
             self.follow(order.case)
             return 1
         raise StoreConflict
@@ -366,23 +382,29 @@ class Worker:
     def _carried_from(
         self, definition: ProcessDefinition, every: Every, values: dict[str, Value]
     ) -> Case | None:
-        """The case of an earlier period whose open matter this new one takes over."""
+        """The case of an earlier period whose open matter this new one takes over: nobody has
+        yet, or a start that took it was cut short.
+        """
         if every.carry is None:
             return None
         for row in self.store.cases(process=definition.name, state=every.carry.state):
             case = self.store.load_case(row.id)
             same = all(case.values.get(name) == values.get(name) for name in every.carry.same)
-            if same and case.carried_to is None:
+            if same and (case.carried_to is None or self.store.find_case(case.carried_to) is None):
                 return case
         return None
 
-    def _mark_carried(self, case_id: str, into: str) -> None:
+    def _carry(self, case_id: str, into: str) -> str:
+        """Note, before it is opened, which case takes an open matter over; the one noted first
+        keeps it.
+        """
         for _ in self._act(
             case_id,
             f"carried:{case_id}",
             lambda look: carried(look.case, into, look.situation, look.seq),
         ):
             pass
+        return self.store.load_case(case_id).carried_to or into
 
     # -- timers and offers ----------------------------------------------------------------
 
@@ -430,6 +452,11 @@ class Worker:
             yield case_id
             return
         raise StoreConflict
+
+
+def _is_case(stuck: str) -> bool:
+    """Whether what is stuck is a case, not a periodic start or the supply."""
+    return stuck != SUPPLY and not stuck.startswith(PERIODIC)
 
 
 def _nobody(edition: Edition, definition: ProcessDefinition, at: datetime, period: str) -> Case:

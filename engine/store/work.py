@@ -31,6 +31,7 @@ from engine.store.tables import (
     MemberRow,
     MetaRow,
     PendingRow,
+    RecordRow,
     TaskRow,
     TimerRow,
     ValueRow,
@@ -226,12 +227,20 @@ class Work(History):
             for row in rows
         )
 
-    def due_timers(self, at: datetime, limit: int) -> tuple[tuple[str, str, str, datetime], ...]:
-        """Running timers whose moment has come: case, timer, kind, due; earliest first."""
+    def due_timers(
+        self, at: datetime, limit: int, without: tuple[str, ...] = ()
+    ) -> tuple[tuple[str, str, str, datetime], ...]:
+        """Running timers whose moment has come, but for those of some cases: case, timer, kind,
+        due; earliest first.
+        """
         column = columns(TimerRow)
         wanted = (
             select(TimerRow)
-            .where(column.due <= utc(at), column.stopped.is_(False))
+            .where(
+                column.due <= utc(at),
+                column.stopped.is_(False),
+                column.case_id.not_in(without),
+            )
             .order_by(column.due, column.case_id, column.timer)
             .limit(limit)
         )
@@ -292,6 +301,53 @@ class Work(History):
     def set_supplied_at(self, position: int) -> None:
         self._set_meta("supplied", str(position))
 
+    def last_position(self) -> int:
+        """The place of the newest record in the log; 0 if there is none."""
+        with self.reading() as connection:
+            return connection.execute(select(func.max(columns(RecordRow).position))).scalar() or 0
+
+    def followed_at(self) -> int:
+        """Up to which record the news between cases have been passed on."""
+        return int(self._meta("followed") or 0)
+
+    def left_behind(self) -> tuple[str, ...]:
+        """The cases before that record whose news could not be passed on."""
+        return tuple(json.loads(self._meta("left behind") or "[]"))
+
+    def set_followed_at(
+        self, position: int, followed: frozenset[str], stuck: frozenset[str]
+    ) -> None:
+        """Remember up to where news were passed on, and of which cases they were not."""
+        if position <= self.followed_at() and set(self.left_behind()) == stuck:
+            return
+        with self.writing() as connection:
+            left = set(json.loads(_read_meta(connection, "left behind") or "[]"))
+            _write_meta(connection, "left behind", json.dumps(sorted(left - followed | stuck)))
+            before = int(_read_meta(connection, "followed") or 0)
+            _write_meta(connection, "followed", str(max(before, position)))
+
+    def cases_moved(self, since: int, until: int, limit: int) -> tuple[tuple[str, ...], int]:
+        """At most `limit` cases with records after one place up to another, and up to which
+        place these are all.
+        """
+        column = columns(RecordRow)
+        last = func.max(column.position)
+        wanted = (
+            select(column.case_id, last)
+            .where(
+                column.position > since,
+                column.position <= until,
+                column.case_id.is_not(None),
+                column.typ != "refusal",
+            )
+            .group_by(column.case_id)
+            .order_by(last)
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(row[0] for row in rows), rows[-1][1] if len(rows) == limit else until
+
     def books_moved_at(self) -> int:
         """The last record that moved anything in a book."""
         with self.reading() as connection:
@@ -311,17 +367,24 @@ class Work(History):
 
     def _meta(self, key: str) -> str | None:
         with self.reading() as connection:
-            found = connection.execute(
-                select(columns(MetaRow).value).where(columns(MetaRow).key == key)
-            ).scalar()
-        return str(found) if found is not None else None
+            return _read_meta(connection, key)
 
     def _set_meta(self, key: str, value: str) -> None:
         with self.writing() as connection:
-            column = columns(MetaRow)
-            done = connection.execute(update(MetaRow).where(column.key == key).values(value=value))
-            if done.rowcount == 0:
-                connection.execute(insert(MetaRow).values(key=key, value=value))
+            _write_meta(connection, key, value)
+
+
+def _read_meta(connection: Connection, key: str) -> str | None:
+    column = columns(MetaRow)
+    found = connection.execute(select(column.value).where(column.key == key)).scalar()
+    return str(found) if found is not None else None
+
+
+def _write_meta(connection: Connection, key: str, value: str) -> None:
+    column = columns(MetaRow)
+    done = connection.execute(update(MetaRow).where(column.key == key).values(value=value))
+    if done.rowcount == 0:
+        connection.execute(insert(MetaRow).values(key=key, value=value))
 
 
 def case_row_of(row: Any) -> CaseRow:

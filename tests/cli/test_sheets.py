@@ -204,7 +204,7 @@ def test_a_count_goes_out_and_comes_back(counted: Run, put, tmp_path: Path) -> N
     sheet = tmp_path / "盘.xlsx"
     assert counted("export", CASE, "-o", str(sheet))[0] == 0
     shown = cells(sheet)
-    assert shown["盘点行"][0] == ["物品", "批次", "单价", "初盘", "原因"]
+    assert shown["盘点行"][0] == ["物品", "批次", "单价", "初盘", "原因", "责任人"]
     assert not any("账面" in str(row) for row in (*shown["表单"], *shown["盘点行"]))
     assert shown["表单"][1][:2] == ["案号", CASE]
     code, out, _ = counted("--as", "许慧", "import", CASE, str(sheet))
@@ -299,7 +299,7 @@ def test_a_table_goes_out_and_comes_back_with_its_comments(run: Run, put, tmp_pa
     before = drafts(tmp_path)
     code, told, _ = run("import", "物品", file, "--dry-run")
     assert code == 0
-    assert "物品:原有 8,新增 1,修改 1,删除 1" in told
+    assert "物品:原有 9,新增 1,修改 1,删除 1" in told
     assert '+      - [012, "=1+1", "胶,水: #1"' in told
     assert drafts(tmp_path) == before
     code, told, _ = run("import", "物品", file)
@@ -312,7 +312,7 @@ def test_a_table_goes_out_and_comes_back_with_its_comments(run: Run, put, tmp_pa
     changed = [one for one in made.splitlines() if one not in noted.splitlines()]
     assert len(changed) == 2
     found = read_params(made).tables["物品"].rows
-    assert list(found) == ["P001", "P002", "P003", "P004", "P006", "P007", "P008", "012"]
+    assert list(found) == ["P001", "P002", "P003", "P004", "P006", "P007", "P008", "P009", "012"]
     assert found["012"]["名称"] == "=1+1"
     assert "将发布 params params" in run("publish", "--dry-run")[1]
     assert run("--as", "韩江", "publish")[0] == 0
