@@ -303,13 +303,18 @@ class _Entering:
 
     def _judge(self, item: str, lots: dict[str, Decimal], wanted: Decimal) -> None:
         card = self.books.card(self.book.name, item)
+        lots = {name: part for name, part in lots.items() if part != 0}
         total = sum(lots.values(), ZERO)
         available = card.available(self.books.owner)
         if total > min(wanted, available):
             self._short(item, total, min(wanted, available))
             return
         oldest = {lot.id: part for lot, part in ledger.first_in_first_out(card, total)}
-        missing = [name for name, part in lots.items() if (card.lot(name) or _NONE).quantity < part]
+        missing = [
+            name
+            for name, part in lots.items()
+            if not ZERO <= part <= (card.lot(name) or _NONE).quantity
+        ]
         if missing:
             text = say("“{item}”批次 {lots} 不够", item=item, lots=tuple(missing))
             self.no(self.book.short, text)

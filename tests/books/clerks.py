@@ -46,7 +46,7 @@ class Clerks:
     def turn(self) -> None:
         """One thing somebody does; time goes on."""
         self.office.now += timedelta(minutes=self.dice.choice((3, 20, 90)))
-        self.office.worker.tick()
+        assert self.office.worker.tick().stuck == ()
         open_ones = [row.id for row in self.office.store.cases(is_open=True)]
         if not open_ones or self.dice.random() < 0.12:
             self.begin()
@@ -85,13 +85,10 @@ class Clerks:
                 if done:
                     row = self.dice.choice(done)
                     who = self.office.desk.catalog.roster(self.office.now).name_of(row.initiator)
-                    lines = (
-                        {
-                            "物品": self.dice.choice(ITEMS),
-                            "数量": self.dice.randint(1, 20),
-                            "未拆封": True,
-                        },
-                    )
+                    drawn = rows_of(self.office.store.load_case(row.id).values.get("拣批"))
+                    item = self.dice.choice([str(one["物品"]) for one in drawn] or list(ITEMS))
+                    much = self.dice.choice((1, 2, 5, 20))
+                    lines = ({"物品": item, "数量": much, "未拆封": True},)
                     given = {"领用单号": row.number, "退库原因": "多领", "退库行": lines}
                     self.start("领用退库", who, given)
             case "损":

@@ -258,7 +258,8 @@ class Ledgers(RuleBasedStateMachine):
             try_these = attempt(self.model, lambda model: typed.update(model.pick(item, wanted)))
             assert try_these[1] in ("", "E_STOCK")
         for _ in range(0 if typed and self.dice.random() < 0.5 else 2):
-            typed[self.some_lot(item)] = self.share_of(possible / 2) + CENT
+            much = self.share_of(possible / 2) + CENT
+            typed[self.some_lot(item)] = much * self.dice.choice((1, 1, 1, 0, -1))
         values: Values = {
             "行": ({"物品": item, "数量": wanted},),
             "拣批": tuple({"物品": item, "批次": lot, "数量": n} for lot, n in typed.items()),

@@ -278,12 +278,13 @@ class Book:
     def judge_picked(
         self, case: str, item: str, picked: dict[str, Decimal], wanted: Decimal, any_lot: bool
     ) -> None:
+        picked = {name: part for name, part in picked.items() if part}
         total = sum(picked.values(), NONE)
         if total > min(wanted, self.can_have(item, case)):
             raise No(STOCK)
         for name, part in picked.items():
             lot = self.lot(item, name)
-            if part > (lot.quantity if lot else NONE):
+            if part < 0 or part > (lot.quantity if lot else NONE):
                 raise No(STOCK)
         if not any_lot and picked != dict(self.pick(item, total)):
             raise No(FIFO)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import MappingProxyType
@@ -29,7 +28,7 @@ from engine.store.rows import Entry, Moved
 from engine.store.store import Store
 from tests.conftest import sample_texts
 
-ROUNDS = 20  # of each kind
+ROUNDS = 17  # of each kind
 RACERS = ("罗平", "苏晓", "顾敏")
 NOW = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
 KINDS = {"领": "库存", "订": "经费", "登": "票据"}
@@ -142,7 +141,7 @@ def opened(office: Office, item: str, quantity: int) -> str:
 
 def reach_for_the_last(path: Path, kind: type[Meeting], rounds: int) -> list[Told]:
     """Let the racers race: for ten pieces that each wants seven of, for a number used once."""
-    office, uid = founded(path), ""
+    office = founded(path)
     uid = office.person("罗平")
     wanted = [(f"物{place}-{action}", action) for place in range(rounds) for action in KINDS]
     for item, action in wanted:
@@ -205,8 +204,6 @@ def test_exactly_one_clerk_gets_the_last_pieces(tmp_path: Path) -> None:
 
 def test_a_store_that_does_not_compare_the_cards_is_caught(tmp_path: Path) -> None:
     told = reach_for_the_last(tmp_path / "office.sqlite3", Careless, 2)
-    with pytest.raises(AssertionError):
-        check_each_round(told)
-    for place, action in enumerate(KINDS):
-        here = partial(filter, lambda one, place=place: one[0] == place)
-        assert [how for _, _, how, _ in here(told)] != ["won", "E_STOCK", "E_STOCK"], action
+    for place in range(len(KINDS)):
+        with pytest.raises(AssertionError):
+            check_each_round([one for one in told if one[0] == place])

@@ -171,8 +171,9 @@ def begun(office: Office, process: str, **values: Value) -> None:
 
 def ticks(store: Store, service: Signer, kind: type[Worker] = Worker) -> None:
     """Two ticks: what one sets in motion may be due at once."""
-    for _ in range(2):
-        kind(Desk(store, service, clock=lambda: TURN)).tick()
+    worker = kind(Desk(store, service, clock=lambda: TURN))
+    worker.tick()
+    worker.tick()
 
 
 def is_killed(path: Path, service: Signer, write: int) -> bool:
