@@ -50,10 +50,9 @@ def template(
     force: bool = FORCE,
 ) -> None:
     """做一份待填的表:一个流程立案要填的、一张基础数据表,或花名册。"""
-    session: Session = ctx.obj
     require_kind(output.name)
-    subject = find_subject(session, what, (Procedure, TableDraft, RosterDraft))
-    _write(session, subject, _pages(session, subject, is_blank=True), sheet, output, force)
+    subject = find_subject(ctx.obj, what, (Procedure, TableDraft, RosterDraft))
+    _write(ctx.obj, subject, _pages(ctx.obj, subject, is_blank=True), sheet, output, force)
 
 
 @app.command("export")
@@ -65,10 +64,9 @@ def export(
     force: bool = FORCE,
 ) -> None:
     """导出一个案件、一张基础数据表、花名册,或一本台账的全部流水。"""
-    session: Session = ctx.obj
     require_kind(output.name)
-    subject = find_subject(session, what, (Opened, TableDraft, RosterDraft, Book))
-    _write(session, subject, _pages(session, subject, is_blank=False), sheet, output, force)
+    subject = find_subject(ctx.obj, what, (Opened, TableDraft, RosterDraft, Book))
+    _write(ctx.obj, subject, _pages(ctx.obj, subject, is_blank=False), sheet, output, force)
 
 
 @app.command("import")

@@ -10,15 +10,20 @@ from pathlib import Path
 TIERS: dict[str, tuple[tuple[str, ...], ...]] = {  # one program of each group is needed
     "browser": (("chromium", "chromium-browser", "google-chrome"), ("pdftotext",)),
     "agent": (("ssh-agent",),),
+    "font": (("fc-list",),),
 }
 
 
+def is_there(tier: str) -> bool:
+    """Whether this machine has what the tests of a tier need."""
+    if not all(any(map(shutil.which, programs)) for programs in TIERS[tier]):
+        return False
+    fonts = ["fc-list", ":lang=zh"]
+    return tier != "font" or bool(subprocess.run(fonts, capture_output=True, check=False).stdout)
+
+
 def main() -> int:
-    missing = [
-        name
-        for name, groups in TIERS.items()
-        if not all(any(map(shutil.which, programs)) for programs in groups)
-    ]
+    missing = [tier for tier in TIERS if not is_there(tier)]
     strict = "--all" in sys.argv
     rest = [one for one in sys.argv[1:] if one != "--all"]
     if strict and missing:

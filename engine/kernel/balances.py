@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from engine.books.ledger import plain
@@ -18,7 +18,7 @@ def unbalanced(balances: Iterable[Balance], facts: CaseFacts) -> tuple[Reason, .
 
 
 def _broken(balance: Balance, facts: CaseFacts) -> Iterator[Reason]:
-    for number, line in enumerate(_lines(balance, facts), 1):
+    for number, line in enumerate(facts.lines(balance.per), 1):
         for left, right in balance.equations:
             one, other = line.evaluate(left), line.evaluate(right)
             if not isinstance(one, int | Decimal) or not isinstance(other, int | Decimal):
@@ -37,13 +37,3 @@ def _broken(balance: Balance, facts: CaseFacts) -> Iterator[Reason]:
                     ),
                     source=balance.source,
                 )
-
-
-def _lines(balance: Balance, facts: CaseFacts) -> Iterator[CaseFacts]:
-    if balance.per is None:
-        yield facts
-        return
-    rows = facts.lookup(balance.per)
-    for row in rows if isinstance(rows, tuple) else ():
-        if isinstance(row, Mapping):
-            yield facts.with_names({**row, "row": row})

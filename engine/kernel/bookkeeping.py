@@ -132,7 +132,7 @@ class Bookkeeping:
                 if not one.holders
                 and one.on is not None
                 and one.on >= since
-                and (one.quantity > 0 or one.kind == REVERSAL)
+                and (one.quantity > 0 or one.of)
             ),
             ZERO,
         )
@@ -150,6 +150,3 @@ class Bookkeeping:
 
     def _others(self, book: str, item: str) -> Iterator[Posting]:
         return (one for one in self.shelf.postings(book, item) if one.owner != self.owner)
-
-
-REVERSAL = "红冲"

@@ -10,7 +10,7 @@ from engine.books import ledger
 from engine.books.ledger import ZERO, Card, LedgerError, Lot, Posting
 from engine.errors import GuichengError
 from engine.kernel import events as happened
-from engine.kernel.bookkeeping import REVERSAL, Bookkeeping
+from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.command import FIFO, FROZEN, Reason
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain
@@ -20,7 +20,6 @@ from engine.language.params import Book
 from engine.text import Text, say
 
 MOVING = (Verb.RECEIVE, Verb.ISSUE, Verb.RETURN, Verb.ADJUST, Verb.REVERSE)
-FORM_VERBS = (Verb.PICK, Verb.LIST)
 
 
 class Impossible(GuichengError):
@@ -86,13 +85,8 @@ class _Entering:
 
     def _lines(self) -> Iterator[CaseFacts]:
         """The facts of each line the entry is made for, or of the case."""
-        if self.entry.each is None:
-            yield self.facts
-            return
-        rows = self.facts.lookup(self.entry.each)
-        for row in rows if isinstance(rows, tuple) else ():
-            line = self.facts.with_names({**row, "row": row})
-            if line.holds(self.entry.when):
+        for line in self.facts.lines(self.entry.each):
+            if self.entry.each is None or line.holds(self.entry.when):
                 yield line
 
     def _is_frozen(self) -> bool:
@@ -237,7 +231,6 @@ class _Entering:
                 one.lot,
                 one.quantity,
                 one.cost,
-                kind=REVERSAL,
                 holders=one.holders,
                 of=owner,
             )

@@ -6,7 +6,7 @@ binds, so that a verifier can judge the decision without the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -74,6 +74,16 @@ class CaseFacts:
             books=self.books,
             values=self.values,
         )
+
+    def lines(self, table: str | None) -> Iterator[CaseFacts]:
+        """The facts of each line of a table, its columns and `row` known; without one, these."""
+        if table is None:
+            yield self
+            return
+        rows = self.lookup(table)
+        for row in rows if isinstance(rows, tuple) else ():
+            if isinstance(row, Mapping):
+                yield self.with_names({**row, "row": row})
 
     def evaluate(self, expression: Expression) -> object:
         return evaluate(expression, self)

@@ -8,7 +8,6 @@ from engine.errors import UnknownName
 from engine.kernel.case import Case
 from engine.kernel.command import Option
 from engine.language.definition import (
-    Action,
     Gate,
     Kind,
     ProcessDefinition,
@@ -111,7 +110,3 @@ def unfinished(gate: Gate, state: State, case: Case) -> tuple[str, ...]:
         done = len(state.inner) - len(open_ones)
         return () if done >= gate.count else open_ones
     return open_ones
-
-
-def actions_named(definition: ProcessDefinition, name: str) -> tuple[Action, ...]:
-    return tuple(action for action in definition.all_actions() if action.name == name)

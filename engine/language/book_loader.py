@@ -9,6 +9,8 @@ from engine.language.parts import read_assignments
 from engine.language.reader import Cursor, Mapping_, Node
 from engine.text import say
 
+REVERSAL = "红冲"  # what a reversal is called in the book, unless its owner says otherwise
+
 
 def is_book_entry(node: Node) -> bool:
     return isinstance(node, Mapping_) and any(verb.value in node for verb in Verb)
@@ -33,7 +35,7 @@ def read_book_entry(cursor: Cursor, node: Node) -> BookEntry | None:
         quantity=read_expression(cursor, top.get("quantity")),
         cost=read_expression(cursor, top.get("cost")),
         lot=read_expression(cursor, top.get("lot")),
-        kind=cursor.text(top.get("kind"), verb.value),
+        kind=cursor.text(top.get("kind"), REVERSAL if verb is Verb.REVERSE else verb.value),
         holder=read_expression(cursor, top.get("holder")),
         keep=read_assignments(cursor, top.get("keep")),
         of=read_expression(cursor, top.get("of")),

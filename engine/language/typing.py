@@ -189,7 +189,6 @@ def _effect_uses(
             yield _Use(effect.initiator, t.PEOPLE, effect.source, inner)
             for _, value in effect.set:
                 yield _Use(value, t.ANY, effect.source, inner)
-
         case BookEntry():
             yield from _book_uses(effect, scope)
 

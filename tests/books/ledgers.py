@@ -153,6 +153,8 @@ class Ledgers(RuleBasedStateMachine):
 
     def receive_and_issue(self) -> None:
         received, rows = self.some_lines(), self.some_lines()
+        if self.dice.random() < 0.2:
+            received[0]["数量"] = Decimal(self.dice.randint(40, 80))  # too many for some books
         if self.dice.random() < 0.7:
             rows = [{**row, "数量": self.share_of(self.some_quantity())} for row in received]
 

@@ -100,9 +100,8 @@ def test_bars_carry_their_numbers_and_strips_their_sums(tmp_path: Path) -> None:
     assert found.count("34") == 2
 
 
+@pytest.mark.font
 def test_a_png_has_no_name_of_a_program_in_it(tmp_path: Path) -> None:
-    if plots.find_font() is None:
-        pytest.skip("no Chinese font here")
     draw_bars(USES, CAPTION, tmp_path / "bars.PNG")
     content = (tmp_path / "bars.PNG").read_bytes()
     assert content.startswith(b"\x89PNG")
@@ -120,11 +119,10 @@ def test_without_a_chinese_font_a_png_is_refused_and_an_svg_is_not(
     assert CAPTION.title in texts(tmp_path / "stock.svg")
 
 
+@pytest.mark.font
 def test_a_font_installed_after_matplotlib_looked_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib import font_manager
 
-    if plots.find_font() is None:
-        pytest.skip("no Chinese font here")
     manager = font_manager.fontManager
     older = [one for one in manager.ttflist if one.name not in plots.FONTS]
     monkeypatch.setattr(manager, "ttflist", older)
