@@ -164,7 +164,11 @@ class Case:
         return tuple(task for task in self.tasks if task.is_open)
 
     def task(self, task_id: str) -> Task:
-        return next(task for task in self.tasks if task.id == task_id)
+        """A task by its id. Errors: `EvidenceError` if no record has offered it."""
+        found = next((task for task in self.tasks if task.id == task_id), None)
+        if found is None:
+            raise EvidenceError(say("没有这项待办:{task}", task=task_id))
+        return found
 
     def is_in(self, path: str) -> bool:
         """Whether any active leaf is `path` or lies inside it."""

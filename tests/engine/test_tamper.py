@@ -16,7 +16,7 @@ from engine.rehearsal.player import Player
 from engine.store.store import Store
 from engine.verifying import verify_store
 from tests.conftest import dice, sample_texts
-from tests.test_walks import walk_steps
+from tests.test_walks import walk, walk_steps
 
 HISTORY = {"record": "position", "disclosure": "rowid", "object": "rowid", "head": "rowid"}
 
@@ -91,6 +91,36 @@ def test_one_changed_byte_in_any_history_column_is_found(
         store = tampered(path, copy, table, column, key, changed(value))
         if not verify_store(store):
             missed.append(f"{table}.{column}")
+    assert missed == []
+
+
+def without(path: Path, copy: Path, position: int) -> Store:
+    """A copy from which one record was deleted behind the program's back."""
+    source, target = sqlite3.connect(path), sqlite3.connect(copy)
+    source.backup(target)
+    target.execute("DROP TRIGGER record_no_delete")
+    target.execute("DELETE FROM record WHERE position = ?", (position,))
+    target.commit()
+    target.close()
+    source.close()
+    return Store.open(copy)
+
+
+def test_any_record_deleted_from_an_office_with_books_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "office.sqlite3"
+    store = Store.create(path, "tamper.example")
+    story = walk("A-06")
+    at = datetime.fromisoformat(f"{story.start}+08:00")
+    chosen = sample_texts("期初建账", "入库", "办公用品领用", "会务服务保障")
+    office = Office(chosen, at, dice(), store)  # type: ignore[arg-type]
+    assert Player(office).play(story.steps).misses == []
+    assert verify_store(store) == ()
+    positions = [position for position, _, _ in store.positions()]
+    missed = [
+        position
+        for position in positions
+        if not verify_store(without(path, tmp_path / f"{position}.sqlite3", position))
+    ]
     assert missed == []
 
 
