@@ -170,7 +170,12 @@ class Desk(Filing):
         if case_id is None:
             return None
         case = self.store.load_case(case_id)
-        return Seen(case=case.id, number=case.number, reached=frozenset(case.entered))
+        return Seen(
+            case=case.id,
+            number=case.number,
+            reached=frozenset(case.entered),
+            is_voided=bool(case.to_sign_again()),
+        )
 
     def _collector(self, case: Case, at: datetime) -> Seen | None:
         return next((self._seen(found) for found in self.collectors(case, at)), None)

@@ -164,6 +164,7 @@ class Moved:
     action: str
     before: tuple[str, ...]
     after: tuple[str, ...]
+    entered: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,7 @@ class Case:
     signatures: tuple[Signature, ...] = ()
     moves: tuple[Moved, ...] = ()
     detour: Detour | None = None
-    kept: frozenset[str] = frozenset()  # states whose standing signatures need not be given again
+    kept: frozenset[str] = frozenset()  # states where what was signed and ticked still counts
     withdrawal: Withdrawal | None = None
     corrections: tuple[Correction, ...] = ()
     suspended_until: date | None = None

@@ -31,6 +31,7 @@ from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, 
 from engine.kernel.options import find_options, options, require_branch, unfinished
 from engine.kernel.paper import check_paper
 from engine.kernel.seats import Seat, choose_seat
+from engine.kernel.signing import is_joint
 from engine.kernel.situation import Situation
 from engine.kernel.work import decide_work
 from engine.language.definition import FILL, Action, Required, Rule, State
@@ -161,6 +162,11 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
             ),
             source=action.source,
         )
+    signed = hearing.draft.signers(state)
+    if state.vote is not None and task is not None:
+        signed = frozenset(task.signed_by)  # somebody in two places has a ballot in each
+    if is_joint(hearing.draft, action, state) and hearing.party in signed:
+        hearing.no(DONE, say("{person} 已在本环节签过", person=roster.name_of(hearing.party)))
     if task is None:
         return
     if task.claimed_by not in (None, hearing.actor, hearing.principal):
@@ -176,9 +182,6 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
                 person=roster.name_of(task.consigned_by),
             ),
         )
-    signed = task.signed_by if state.vote is not None else hearing.draft.signers(state)
-    if action.is_signature and hearing.party in signed:
-        hearing.no(DONE, say("{person} 已在本环节签过", person=roster.name_of(hearing.party)))
 
 
 def _check_course(hearing: Hearing, action: Action, seat: Seat) -> None:

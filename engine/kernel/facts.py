@@ -292,6 +292,11 @@ def _parent_reached(facts: CaseFacts, state: str) -> bool:
     return seen is not None and any(_names(path, state) for path in seen.reached)
 
 
+def _parent_voided(facts: CaseFacts) -> bool:
+    seen = facts.situation.parent
+    return seen is not None and seen.is_voided
+
+
 def _table(facts: CaseFacts, name: str) -> object:
     table = next(table for table in facts.situation.definition.tables if table.name == name)
     return next(row.then for row in table.rows if facts.holds(row.when))
@@ -356,6 +361,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "signed": _signed,
     "collector_reached": _collector_reached,
     "parent_reached": _parent_reached,
+    "parent_voided": _parent_voided,
     "open_children": _open_children,
     "done_children": _done_children,
     "has_parent": lambda facts: facts.case.parent is not None,

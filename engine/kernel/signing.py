@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from engine.kernel import events as happened
 from engine.kernel.case import Purpose, Signature, Standing, Task
+from engine.kernel.command import SIGN_VOID, Reason
 from engine.kernel.draft import Draft
+from engine.kernel.entries import Impossible
 from engine.kernel.hearing import Hearing
 from engine.kernel.seats import Seat
 from engine.language.definition import Action, ProcessDefinition, State
 from engine.language.forms import Field, Values
 from engine.language.rights import entered_by_people, fields_in, narrowed, shown_of, without
+from engine.text import say
 
 
 def seen_by(definition: ProcessDefinition, state: State) -> tuple[Field, ...]:
@@ -96,11 +99,24 @@ def review(draft: Draft) -> None:
     if changed:
         names = tuple(dict.fromkeys(name for fields in changed.values() for name in fields))
         draft.emit(happened.SignaturesFell(signatures=tuple(changed), fields=names))
+        _require_open(draft, tuple(changed), names)
     if draft.case.detour is None:
         asked = {task.signature for task in draft.case.asked}
         for signature in draft.case.signatures:
             if signature.standing is Standing.FELL and signature.number not in asked:
                 _ask_again(draft, signature)
+
+
+def _require_open(draft: Draft, fallen: tuple[int, ...], fields: tuple[str, ...]) -> None:
+    """No step may end a case and void a signature of it at once. Errors: `Impossible`."""
+    if not any(isinstance(event, happened.CaseClosed) for event in draft.events):
+        return
+    roster = draft.situation.roster
+    signers = dict.fromkeys(roster.name_of(draft.case.signatures[n].person) for n in fallen)
+    text = say(
+        "改了 {people} 签过的 {fields},签字失效,不能就此办结", people=tuple(signers), fields=fields
+    )
+    raise Impossible((Reason(code=SIGN_VOID, text=text),))
 
 
 def _changed(draft: Draft, signature: Signature) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ class Seen:
     case: str
     number: str
     reached: frozenset[str]
+    is_voided: bool = False  # a signature of it has fallen and is not given again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,9 @@ def check_states_can_be_left(definition: ProcessDefinition) -> Iterator[Problem]
 
 
 def _leaves(action: Action) -> bool:
-    return any(arm.to is not None for arm in action.arms) or action.beyond is not None
+    return any(arm.to is not None or arm.is_back for arm in action.arms) or (
+        action.beyond is not None
+    )
 
 
 def check_final_states_are_quiet(definition: ProcessDefinition) -> Iterator[Problem]:

@@ -292,10 +292,14 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One way an action may go. `to` is a full path; None stays where it is."""
+    """One way an action may go. `to` is a full path; None stays where it is.
+
+    With `is_back` it goes where the case was before it came to this state.
+    """
 
     when: Expression | None
     to: str | None
+    is_back: bool = False
     source: Source
 
 

@@ -216,6 +216,7 @@ OUTCOME = (
     "not_asked",
     "due",
     "signed",
+    "fallen",
     "fields",
     "rounds",
     "refusals",

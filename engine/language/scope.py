@@ -58,6 +58,7 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "signed": Signature((t.TEXT,), form_record),
         "collector_reached": Signature((t.TEXT,), t.BOOL),
         "parent_reached": Signature((t.TEXT,), t.BOOL),
+        "parent_voided": Signature((), t.BOOL),
         "open_children": Signature((t.TEXT,), t.NUMBER),
         "done_children": Signature((t.TEXT,), t.NUMBER),
         "has_parent": Signature((), t.BOOL),

@@ -46,7 +46,7 @@ from engine.text import Text, say
 MEANINGS: Mapping[str, Meaning] = {one.value: one for one in Meaning}
 RESULTS = {"true": "done", "done": "done", "rejected": "rejected", "cancelled": "cancelled"}
 REMIND = Decimal("0.8")
-STAY = "stay"
+STAY, BACK = "stay", "back"
 FINISH = "done"
 
 
@@ -431,7 +431,7 @@ class StateLoader:
         if node is None:
             return (Arm(when=None, to=None, source=source),)
         if isinstance(node, Scalar):
-            return (Arm(when=None, to=self._target(node, home), source=node.source),)
+            return (self._arm(None, node, home, node.source),)
         arms = []
         items = cursor.items(node)
         for number, one in enumerate(items, 1):
@@ -444,14 +444,15 @@ class StateLoader:
             elif not last and not ("when" in top and "to" in top):
                 cursor.say(one, say("这一行要有 when 和 to"))
             target = top.get("otherwise") or top.get("to")
-            arms.append(
-                Arm(
-                    when=read_expression(cursor, top.get("when")),
-                    to=self._target(target, home) if target else None,
-                    source=one.source,
-                )
-            )
+            when = read_expression(cursor, top.get("when"))
+            arms.append(self._arm(when, target, home, one.source))
         return tuple(arms)
+
+    def _arm(self, when: Expression | None, target: Node | None, home: str, source: Source) -> Arm:
+        if target is not None and self.cursor.text(target) == BACK:
+            return Arm(when=when, to=None, is_back=True, source=source)
+        to = self._target(target, home) if target is not None else None
+        return Arm(when=when, to=to, source=source)
 
     def _target(self, node: Node, home: str) -> str | None:
         name = self.cursor.text(node)

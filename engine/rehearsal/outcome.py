@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from engine.books.ledger import ZERO, plain
-from engine.kernel.case import Case
+from engine.kernel.case import Case, Standing
 from engine.kernel.events import PeopleTold, TimerFired
 from engine.language.definition import SEPARATOR, Step
 from engine.rehearsal.office import Office
@@ -47,6 +47,7 @@ class Outcome:
             "not_asked": self._not_asked,
             "due": self._due,
             "signed": self._signed,
+            "fallen": self._fallen,
             "fields": self._fields,
             "rounds": self._rounds,
             "late": self._late,
@@ -88,7 +89,7 @@ class Outcome:
             )
 
     def _asked(self, case: Case, wanted: object) -> Iterator[Text]:
-        found_ones = self._names(p for task in case.open_tasks for p in task.people)
+        found_ones = self._names(p for task in case.asked for p in task.people)
         if set(words(wanted)) != found_ones:
             yield say(
                 "此时应找 {wanted},实找 {found}",
@@ -142,6 +143,16 @@ class Outcome:
         for name in words(wanted):
             if name not in found_ones:
                 yield say("{name} 没有签", name=name)
+
+    def _fallen(self, case: Case, wanted: object) -> Iterator[Text]:
+        fallen = (one.person for one in case.signatures if one.standing is Standing.FELL)
+        found_ones = self._names(fallen)
+        if set(words(wanted)) != found_ones:
+            yield say(
+                "签字失效的应为 {wanted},实为 {found}",
+                wanted=tuple(words(wanted)),
+                found=tuple(sorted(found_ones)),
+            )
 
     def _fields(self, case: Case, wanted: object) -> Iterator[Text]:
         for name, value in wanted.items() if isinstance(wanted, Mapping) else ():

@@ -160,11 +160,11 @@ def _write_work(connection: Connection, case: Case) -> None:
             "offered_at": stamp_of(task.offered_at),
             "due": _due(case, task),
         }
-        for task in case.open_tasks
+        for task in case.asked
     ]
     offers = [
         {"case_id": case.id, "task": task.id, "person": person}
-        for task in case.open_tasks
+        for task in case.asked
         for person in task.people
         if person not in task.signed_by
     ]

@@ -135,7 +135,7 @@ class Asking:
 
     def involved(self) -> tuple[str, ...]:
         """Who has to do with the case: started it, acted in it, or has work in it now."""
-        case = self.draft.case
+        case = self.case
         acted = (person for act in case.acts for person in sorted(act.people))
         asked = (person for task in case.asked for person in task.people)
         copied = case.copied
