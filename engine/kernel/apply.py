@@ -130,6 +130,8 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.HoldChanged()
             | happened.BookFrozen()
             | happened.BookThawed()
+            | happened.Occupied()
+            | happened.Vacated()
         ):
             return case
         case happened.MemberJoined():

@@ -45,7 +45,9 @@ class CaseFacts:
         self.actor = actor
         self.extra = extra
         self.read: dict[str, Value] = {} if read is None else read
-        self.books = books or Bookkeeping(situation.shelf, case.number, self.today)
+        self.books = books or Bookkeeping(
+            situation.shelf, case.number, self.today, situation.diaries
+        )
 
     @property
     def today(self) -> date:
@@ -391,4 +393,11 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "worth": lambda facts, book, item: facts.books.card(book, str(item)).amount,
     "moved": lambda facts, book, item, lot: _count(facts.books.moved(book, str(item), str(lot))),
     "frozen": lambda facts, book: facts.books.frozen_by(book) not in (None, facts.case.number),
+    "is_free": lambda facts, diary, thing, from_, until: facts.books.diaries.is_free(
+        facts.situation.params.diary(diary), thing, from_, until, facts.case.number
+    ),
+    "occupied": lambda facts, *asked: facts.books.diaries.occupied_by(*asked),
+    "occupies": lambda facts, *asked: facts.books.diaries.occupies(
+        facts.case.number, facts.situation.at, *asked
+    ),
 }

@@ -139,6 +139,17 @@ BOOK_ENTRIES = {
     "pick": (("when", "order"), ("each", "item", "quantity", "into", "take")),
     "list": (("when", "per"), ("into", "take")),
 }
+# taking a thing of a diary and giving it up; the second part is compulsory
+BOOKING_ENTRIES = {
+    "occupy": (
+        (
+            *("each", "when", "before", "after", "fit"),
+            *("despite", "oust", "instead", "provisional"),
+        ),
+        ("what", "from", "until"),
+    ),
+    "vacate": (("when", "what", "of"), ()),
+}
 EFFECT = (
     "set",
     "start",
@@ -227,5 +238,6 @@ OUTCOME = (
     "children",
     "told",
     "books",
+    "bookings",
     "kept",
 )

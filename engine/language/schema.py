@@ -57,7 +57,7 @@ def process_schema() -> Json:
     )
     entries = [
         _closed((verb, *optional, *compulsory), (verb, *compulsory))
-        for verb, (optional, compulsory) in keys.BOOK_ENTRIES.items()
+        for verb, (optional, compulsory) in (keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES).items()
     ]
     state = _closed(
         keys.STATE,

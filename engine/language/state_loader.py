@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.errors import Source
 from engine.language import keys
 from engine.language.book_loader import is_book_entry, read_book_entry
+from engine.language.booking_loader import is_booking, read_booking
 from engine.language.calendar import MOMENT_KEYS, parse_span, read_moment
 from engine.language.definition import (
     DONE,
@@ -15,11 +16,11 @@ from engine.language.definition import (
     SYSTEM,
     Action,
     Arm,
-    BookEntry,
     Checklist,
     Deadline,
     Duty,
     Effect,
+    Entry,
     Gate,
     Item,
     Kind,
@@ -506,15 +507,20 @@ class StateLoader:
         names = self._names(node)
         return () if names == ("choose",) else names
 
-    def _post(self, node: Node | None) -> tuple[BookEntry, ...]:
-        """The entries an action makes in books: one, or a list of them."""
+    def _post(self, node: Node | None) -> tuple[Entry, ...]:
+        """The entries an action makes in books and diaries: one, or a list of them."""
         several = (node,) if isinstance(node, Mapping_) else self.cursor.items(node)
-        found = (read_book_entry(self.cursor, one) for one in several)
+        found = (self._entry(one) for one in several)
         return tuple(one for one in found if one is not None)
+
+    def _entry(self, node: Node) -> Entry | None:
+        if is_booking(node):
+            return read_booking(self.cursor, node)
+        return read_book_entry(self.cursor, node)
 
     def _effect(self, node: Node) -> Effect:
         cursor = self.cursor
-        entry = read_book_entry(cursor, node) if is_book_entry(node) else None
+        entry = self._entry(node) if is_book_entry(node) or is_booking(node) else None
         if entry is not None:
             return entry
         top = cursor.mapping(node, keys.EFFECT)
@@ -537,7 +543,7 @@ class StateLoader:
             cursor.say(
                 node,
                 say("不认识的效果"),
-                say("可写 set、start、members、parent、tell,或台账的一笔"),
+                say("可写 set、start、members、parent、tell,或台账的一笔,或 occupy、vacate"),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 

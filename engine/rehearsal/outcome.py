@@ -10,13 +10,15 @@ from fractions import Fraction
 from engine.books.ledger import ZERO, plain
 from engine.kernel.case import Case, Standing
 from engine.kernel.events import PeopleTold, TimerFired
+from engine.kernel.occupying import shown_window
 from engine.language.definition import SEPARATOR, Step
 from engine.rehearsal.office import Office
+from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
 from engine.store.rows import Query
 from engine.text import Text, say
 
-TOTAL = "合计"
+TOTAL, FREE = "合计", "空"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Outcome:
             self._tell(self._refusals(self.wanted["refusals"]))
         if "books" in self.wanted:
             self._tell(self._books(self.wanted["books"]))
+        if "bookings" in self.wanted:
+            self._tell(self._bookings(self.wanted["bookings"]))
         if "kept" in self.wanted:
             self._tell(self._kept(self.wanted["kept"]))
         if not set(self.wanted) & set(checks):
@@ -252,6 +256,23 @@ class Outcome:
                         item=str(item),
                         wanted=str(told),
                         found=str(found),
+                    )
+
+    def _bookings(self, wanted: object) -> Iterator[Text]:
+        """All a thing is taken for: `{会议室: {一号: "2026-12-10 13:30–17:30"}}`; 空 if free."""
+        diaries, catalog = StoredDiaries(self.office.store), self.office.desk.catalog
+        calendar = catalog.calendar(self.office.desk.day(self.office.now))
+        for diary, things in wanted.items() if isinstance(wanted, Mapping) else ():
+            for thing, told in things.items() if isinstance(things, Mapping) else ():
+                taken = diaries.page(str(diary), str(thing)).taken
+                found = [shown_window(one.slot.begins, one.slot.ends, calendar) for one in taken]
+                if words(told) != (found or [FREE]):
+                    yield say(
+                        "“{diary}”的“{thing}”应占用 {wanted},实占用 {found}",
+                        diary=str(diary),
+                        thing=str(thing),
+                        wanted=tuple(words(told)),
+                        found=tuple(found or [FREE]),
                     )
 
     def _kept(self, told: object) -> Iterator[Text]:

@@ -15,6 +15,7 @@ from engine.kernel.case import Case, Task
 from engine.kernel.events import Event
 from engine.kernel.values import dump_value
 from engine.language.definition import ancestors
+from engine.store.bookings import follow_bookings
 from engine.store.books import follow_books
 from engine.store.tables import (
     PROJECTIONS,
@@ -85,6 +86,7 @@ def follow(
     for event in events:
         _write_request(connection, case, event)
     follow_books(connection, body, events, position)
+    follow_bookings(connection, events, position)
 
 
 def _answer_pending(connection: Connection, request: str) -> None:

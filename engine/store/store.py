@@ -18,6 +18,7 @@ from engine.evidence.canonical import canonical
 from engine.kernel.apply import apply
 from engine.kernel.case import Case
 from engine.store import projections
+from engine.store.bookings import page_version
 from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
 from engine.store.history import stamp_for
@@ -85,9 +86,10 @@ class Store(Work):
         entries: Sequence[Entry],
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
     ) -> None:
         """Write records in one transaction, if every stream still ends where expected (-1: empty)
-        and every card of a book that was read has not moved since.
+        and no card of a book and no page of a diary that was read has changed since.
 
         Errors: `Moved` if one does not, `Repeated` if the request was already written.
         """
@@ -100,6 +102,9 @@ class Store(Work):
                     raise Moved
             for (book, item), version in cards.items():
                 if version_of(connection, book, item) != version:
+                    raise Moved
+            for (diary, thing), version in pages.items():
+                if page_version(connection, diary, thing) != version:
                     raise Moved
             for entry in entries:
                 self._write(connection, entry)

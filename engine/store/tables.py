@@ -237,6 +237,32 @@ class FreezeRow(SQLModel, table=True):
     until: int | None
 
 
+class OccupationRow(SQLModel, table=True):
+    """What the things of the diaries are taken for; instants in UTC, as text that sorts."""
+
+    __tablename__ = "occupation"
+
+    diary: str = Field(primary_key=True)
+    thing: str = Field(primary_key=True)
+    owner: str = Field(primary_key=True, index=True)
+    begins: str = Field(primary_key=True)
+    ends: str = Field(primary_key=True)
+    case_id: str
+    from_: str
+    until: str
+    provisional: bool
+
+
+class PageRow(SQLModel, table=True):
+    """When what a thing is taken for last changed: the position of the record."""
+
+    __tablename__ = "page"
+
+    diary: str = Field(primary_key=True)
+    thing: str = Field(primary_key=True)
+    version: int
+
+
 class MetaRow(SQLModel, table=True):
     __tablename__ = "meta"
 
@@ -259,6 +285,8 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     HoldRow,
     CardRow,
     FreezeRow,
+    OccupationRow,
+    PageRow,
 )
 
 
