@@ -229,6 +229,12 @@ def _several(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
+def _nth(value: object, place: int) -> object:
+    """The first or last of a list or table; nothing of an empty one."""
+    several = value if isinstance(value, tuple) else () if value is None else (value,)
+    return several[place] if several else None
+
+
 def _day(value: object) -> date | None:
     return (
         value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
@@ -289,6 +295,8 @@ _CALLED: Mapping[str, Callable[..., object]] = {
     "text": lambda value: shown(value, quoted=False),
     "contains": lambda text, part: bool(text and part and part in text),
     "blank": lambda value: value is None or value == "" or value == (),
+    "first": lambda value: _nth(value, 0),
+    "last": lambda value: _nth(value, -1),
     "min": lambda *values: _extreme(min, *values),
     "max": lambda *values: _extreme(max, *values),
 }

@@ -198,6 +198,7 @@ STEP = (
     "as",
     "initiator",
     "set",
+    "attach",
     "row",
     "reason",
     "branch",

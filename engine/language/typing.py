@@ -10,9 +10,12 @@ from engine.errors import Problem, Source
 from engine.language import types as t
 from engine.language.checking import check
 from engine.language.definition import (
+    DONE,
+    SEPARATOR,
     BookEntry,
     Deadline,
     Effect,
+    Kind,
     Occupy,
     ProcessDefinition,
     SetFields,
@@ -275,10 +278,16 @@ def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Proble
         return
     states = {state.path for state in definition.walk()} | {s.name for s in definition.walk()}
     acts = {action.name for action in definition.all_actions()}
+    ends = {
+        f"{branch.path}{SEPARATOR}{DONE}"
+        for state in definition.walk()
+        if state.kind is Kind.PARALLEL
+        for branch in state.inner
+    }
     known = {
         "reached": states,
         "entered": states,
-        "is_in": states,
+        "is_in": states | ends,
         "signed": states,
         "table": {table.name for table in definition.tables},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -84,7 +84,7 @@ class Outcome:
         return {roster.name_of(person) for person in people}
 
     def _state(self, case: Case, wanted: object) -> Iterator[Text]:
-        if set(words(wanted)) != set(case.configuration):
+        if not _are(words(wanted), case.configuration):
             yield say(
                 "{number} 应在“{wanted}”,实在“{found}”",
                 number=case.number,
@@ -327,6 +327,12 @@ def words(value: object) -> list[str]:
 
 def _called(path: str, name: str) -> bool:
     return path == name or path.rpartition(SEPARATOR)[2] == name
+
+
+def _are(names: Collection[str], paths: tuple[str, ...]) -> bool:
+    """Whether the names mean just these states: each in full, or by the end of its path."""
+    ends = [{name for name in names if f"/{path}".endswith(f"/{name}")} for path in paths]
+    return len(names) == len(paths) and all(ends) and set().union(*ends) == set(names)
 
 
 def _fits(value: object, wanted: object) -> bool:
