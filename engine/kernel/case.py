@@ -150,6 +150,7 @@ class Case:
     members: tuple[str, ...] = ()
     member_numbers: tuple[str, ...] = ()
     carried_to: str | None = None
+    copied: tuple[str, ...] = ()
     closed_at: datetime | None = None
     result: str | None = None
 
@@ -263,6 +264,8 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             return replace(case, closed_at=stamp.at, result=event.result)
         case happened.CaseCarried():
             return replace(case, carried_to=event.case)
+        case happened.CopySent():
+            return replace(case, copied=tuple(dict.fromkeys((*case.copied, *event.people))))
         case (
             happened.PeopleTold()
             | happened.CaseTold()

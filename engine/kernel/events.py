@@ -238,6 +238,13 @@ class PeopleTold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopySent(Event):
+    """People who have nothing to do here were given the case to read."""
+
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed(Event):
     state: str
     result: str
@@ -347,6 +354,7 @@ VOCABULARY: Mapping[str, type[Event]] = {
         MemberJoined,
         CaseTold,
         PeopleTold,
+        CopySent,
         CaseClosed,
         CaseCarried,
         Posted,

@@ -73,6 +73,7 @@ class CaseRow:
     id: str
     number: str
     process: str
+    title: str
     initiator: str
     department: str | None
     parent: str | None
