@@ -13,7 +13,7 @@ from engine.language.forms import Plain, Row
 from engine.language.reader import Cursor, Node, Scalar, Sequence, read
 from engine.text import say
 
-TOP_KEYS = ("params", "tables", "books")
+TOP_KEYS = ("params", "tables", "books", "phrases")
 BOOK_KEYS = ("en", "item", "short", "backorder", "most", "over")
 COLUMN_TYPES = ("text", "integer", "decimal", "money", "bool", "date")
 
@@ -58,6 +58,7 @@ class Params:
     values: Mapping[str, tuple[Dated, ...]]
     tables: Mapping[str, Table]
     books: Mapping[str, Book] = field(default_factory=dict)
+    phrases: tuple[str, ...] = ()  # opinions the office offers to everybody
 
     def value(self, name: str, on: date) -> Plain:
         """What a parameter is on a day. Errors: `GuichengError` if it does not hold yet."""
@@ -80,7 +81,7 @@ class Params:
 
 
 def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...]]:
-    """Read params.yaml: `params` (plain or dated values), `tables` and `books`."""
+    """Read params.yaml: `params` (plain or dated values), `tables`, `books` and `phrases`."""
     node, problems = read(text, file)
     cursor = Cursor(problems)
     top = cursor.mapping(node, TOP_KEYS, {"params"})
@@ -95,7 +96,8 @@ def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...
         key.text: _read_book(cursor, key.text, value, tables)
         for key, value in cursor.entries(top.get("books"))
     }
-    params = Params(values=values, tables=tables, books=books)
+    phrases = tuple(cursor.text(one) for one in cursor.items(top.get("phrases")))
+    params = Params(values=values, tables=tables, books=books, phrases=phrases)
     return (None if problems else params), tuple(problems)
 
 
