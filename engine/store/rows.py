@@ -48,6 +48,10 @@ class Stored:
     values: Mapping[str, Value]
 
     @property
+    def stream(self) -> str:
+        return self.body.stream
+
+    @property
     def seq(self) -> int:
         return self.body.seq
 
