@@ -63,7 +63,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "marks": "标记",
     },
     DRAFTS: {
-        "n": "草稿号",
+        "n": "号",
         "number": "编号",
         "subject": "事项",
         "did": "动作",
@@ -72,6 +72,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
 }
 SPOKEN = ("subject", "did", "marks", "short_at", "short_due")  # for people, not for programs
+WHOLE = ("number", "short_at", "short_due", "marks")  # never cut short
 ROOMY = 100  # columns of a terminal that has room for the process beside the title
 
 
@@ -205,7 +206,9 @@ class View:
             **row,
             **own[self.box],
             "subject": line.title or line.process,
-            "did": action + (f"({line.state})" if line.state else ""),
+            "did": say("{action}({state})", action=action, state=line.state).show(language)
+            if line.state
+            else action,
             "marks": " ".join(translate(word, language) for word in words),
             "short_at": self._short(line.at),
             "short_due": self._short(line.due),
@@ -219,7 +222,9 @@ class View:
             entries = list(columns.items())
             columns = dict([*entries[:at], ("process", "流程"), *entries[at:]])
         heads = [translate(label, self.session.language) for label in columns.values()]
-        lines = draw(heads, [[str(row[key]) for key in columns] for row in rows]).splitlines()
+        cells = [[str(row[key]) for key in columns] for row in rows]
+        whole = [place for place, key in enumerate(columns) if key in WHOLE]
+        lines = draw(heads, cells, whole=whole).splitlines()
         if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
             lines[2:] = map(_coloured, lines[2:], rows)
         return "\n".join(lines)

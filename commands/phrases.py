@@ -21,7 +21,11 @@ from engine.language.forms import tidy
 from engine.text import say, translate
 
 app = typer.Typer()
-phrases = typer.Typer(help="常用意见:列出、添加、删去", cls=Named, invoke_without_command=True)
+phrases = typer.Typer(
+    help="常用意见:自己的在前,单位的在后;办理时用 --reason @号 或 --phrase 号。不写命令则列出。",
+    cls=Named,
+    invoke_without_command=True,
+)
 app.add_typer(phrases, name="phrases")
 
 FOLDER = "phrases"
@@ -36,7 +40,7 @@ def commands() -> None:
 
 @phrases.callback()
 def listing(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
-    """常用意见:自己的在前,单位的在后;办理时用 --reason @号 或 --phrase 号。"""
+    """Without a command: list them."""
     if ctx.invoked_subcommand is not None:
         return
     session: Session = ctx.obj

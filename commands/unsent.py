@@ -29,7 +29,11 @@ from engine.store.personal import (
 from engine.text import say, translate
 
 app = typer.Typer()
-drafts = typer.Typer(help="草稿:列出、续写、提交、删去", cls=Named, invoke_without_command=True)
+drafts = typer.Typer(
+    help="草稿:存下来还没有提交的立案和办理;不作校验,不进办理记录。不写命令则列出。",
+    cls=Named,
+    invoke_without_command=True,
+)
 app.add_typer(drafts, name="drafts")
 
 NUMBER = typer.Argument(..., help="草稿号")
@@ -61,7 +65,7 @@ def commands() -> None:
 
 @drafts.callback()
 def listing(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
-    """草稿:存下来还没有提交的立案和办理;不作校验,不进办理记录。"""
+    """Without a command: list them."""
     if ctx.invoked_subcommand is None:
         print_todo(ctx.obj, Wanted(box=DRAFTS, as_json=as_json))
 

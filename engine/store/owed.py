@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -60,9 +61,8 @@ class Owing:
         with self.store.writing() as connection:
             column = columns(OwedRow)
             for one in failed:
-                connection.execute(
-                    delete(OwedRow).where(self._is(one, column))
-                )  # another tick may have met the same record
+                # Another tick may have met the same record.
+                connection.execute(delete(OwedRow).where(self._is(one, column)))
                 connection.execute(insert(OwedRow).values(channel=self.channel, **_row(one)))
             before = int(read_meta(connection, self._key) or 0)
             write_meta(connection, self._key, str(max(before, position)))
@@ -104,7 +104,7 @@ class Owing:
                 .values(tries=one.tries + 1, why=why, at=utc(at))
             )
 
-    def _is(self, one: Owed, column):  # type: ignore[no-untyped-def]
+    def _is(self, one: Owed, column: Any) -> Any:
         return (
             (column.channel == self.channel)
             & (column.position == one.position)

@@ -116,7 +116,7 @@ def get_unsent(store: Store, person: str, number: int) -> Unsent:
     """A draft by its number. Errors: `UnknownName`."""
     known = {one.number: one for one in unsent_of(store, person)}
     if number not in known:
-        raise UnknownName(say("草稿"), str(number), map(str, known))
+        raise UnknownName(say("草稿号"), str(number), map(str, known))
     return known[number]
 
 

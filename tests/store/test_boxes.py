@@ -6,6 +6,7 @@ import os
 import sqlite3
 from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 from engine.desk import Receipt
@@ -115,6 +116,7 @@ def make_older(path: Path) -> None:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     for table in ("copy_row", "read_row", "unsent_row", "owed_row"):
         connection.execute(f"DROP TABLE {table}")
-    connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    before = import_module("engine.store.migrations.versions.0004_boxes").down_revision
+    connection.execute("UPDATE alembic_version SET version_num = ?", (before,))
     connection.commit()
     connection.close()
