@@ -16,7 +16,8 @@ from engine.errors import StoreConflict
 from engine.evidence.keys import KeyState, Signer, load_key_change
 from engine.evidence.record import Actor, Definition, Head, Party
 from engine.kernel import events as happened
-from engine.kernel.case import Case, Stamp, apply
+from engine.kernel.apply import apply
+from engine.kernel.case import Case, Stamp
 from engine.kernel.command import KEY, Decision, Paper, Reason, Refusal
 from engine.kernel.opening import OPENED, Open, open_case
 from engine.kernel.situation import Situation

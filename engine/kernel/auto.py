@@ -69,6 +69,8 @@ def is_possible(draft: Draft, option: Option) -> bool:
 
 
 def _automatic(draft: Draft) -> tuple[Option, ...]:
+    if draft.case.is_suspended or draft.case.to_sign_again():
+        return ()
     return tuple(
         option
         for option in options(draft.situation.definition, draft.case)

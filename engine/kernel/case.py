@@ -1,31 +1,24 @@
-"""One running procedure, and the only way it changes: `apply`.
-
-A case is the fold of its history. `apply` asks nothing of the definition, the roster or
-the clock, so a case rebuilt in twenty years is the case that was.
-"""
+"""One running procedure as its history has made it. How it came to be is in apply.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import Enum
-from types import MappingProxyType
-from typing import TypeVar
 
 from engine.errors import EvidenceError
-from engine.kernel import events as happened
-from engine.kernel.events import Event
-from engine.language.definition import SYSTEM, is_done, is_within
-from engine.language.forms import Row, Value, Values
+from engine.language.definition import is_done, is_within
+from engine.language.forms import Values
 from engine.text import say
 
-V = TypeVar("V")
+WHOLE = ""  # the key under which the clocks of a whole suspended case are stopped
 
 
 class Status(Enum):
     """Where a task is in its life. Only tasks have a status."""
 
+    WAITING = "waiting"  # an added signer whose turn has not come
     OFFERED = "offered"
     CLAIMED = "claimed"
     COMPLETED = "completed"
@@ -48,8 +41,22 @@ class Stamp:
         return frozenset({self.actor} | ({self.principal} if self.principal else set()))
 
 
+class Purpose(Enum):
+    """What a task is for: the work of its state, or a question to one person beside it."""
+
+    WORK = "work"
+    SIGN_AGAIN = "sign again"  # a signature fell; its signer looks at what changed
+    CONSENT = "consent"  # somebody wants his act back after others have gone on
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
+    """Work offered to people.
+
+    `slot` is the place in the state's sign-off; ADDED for a signer somebody added. With
+    `named`, a person has said who does it, and the roster's changes do not.
+    """
+
     id: str
     state: str
     slot: int
@@ -63,10 +70,21 @@ class Task:
     done_by: str | None = None
     done_at: datetime | None = None
     detached: bool = False
+    purpose: Purpose = Purpose.WORK
+    named: bool = False
+    consigned_by: str | None = None
+    added_by: str | None = None
+    beside: str | None = None  # the task of whoever added this signer
+    is_before: bool = False  # an added signer signs before that task, or after it
+    signature: int | None = None  # which signature is to be given again
 
     @property
     def is_open(self) -> bool:
         return self.status in (Status.OFFERED, Status.CLAIMED)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status is Status.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +130,68 @@ class Child:
     result: str | None = None
 
 
+class Standing(Enum):
+    """What has become of a signature. Only a standing one counts; all of them stay on record."""
+
+    STANDS = "stands"
+    FELL = "fell"  # what it covers has changed since
+    SET_ASIDE = "set aside"  # the case went back, and the signer is asked anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who signed what: the fields he saw, with the values they had."""
+
+    number: int
+    seq: int
+    at: datetime
+    person: str
+    state: str
+    slot: int
+    task: str
+    action: str
+    values: Values
+    standing: Standing = Standing.STANDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One move: in which record, by whom, from where to where."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detour:
+    """The case was sent back to be mended and then comes straight back to who sent it."""
+
+    to: str
+    origin: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Somebody wants his act back; those who have acted since are asked."""
+
+    by: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Fields put right after the fact, with the values they had."""
+
+    seq: int
+    at: datetime
+    by: str
+    old: Values
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """A deadline that has had its outcome: met, missed, or not needed any more."""
@@ -149,8 +229,15 @@ class Case:
     children: tuple[Child, ...] = ()
     members: tuple[str, ...] = ()
     member_numbers: tuple[str, ...] = ()
-    carried_to: str | None = None
+    signatures: tuple[Signature, ...] = ()
+    moves: tuple[Moved, ...] = ()
+    detour: Detour | None = None
+    kept: frozenset[str] = frozenset()  # states whose standing signatures need not be given again
+    withdrawal: Withdrawal | None = None
+    corrections: tuple[Correction, ...] = ()
+    suspended_until: date | None = None
     copied: tuple[str, ...] = ()
+    carried_to: str | None = None
     closed_at: datetime | None = None
     result: str | None = None
 
@@ -162,7 +249,21 @@ class Case:
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:
+        """The open work of the states."""
+        return tuple(one for one in self.asked if one.purpose is Purpose.WORK)
+
+    @property
+    def asked(self) -> tuple[Task, ...]:
+        """Everything people are asked for: open work, and questions beside it."""
         return tuple(task for task in self.tasks if task.is_open)
+
+    @property
+    def is_suspended(self) -> bool:
+        return WHOLE in self.stopped
+
+    def to_sign_again(self) -> tuple[Task, ...]:
+        """The open requests to sign again because a signature fell."""
+        return tuple(one for one in self.asked if one.purpose is Purpose.SIGN_AGAIN)
 
     def task(self, task_id: str) -> Task:
         """A task by its id. Errors: `EvidenceError` if no record has offered it."""
@@ -184,6 +285,22 @@ class Case:
             if is_within(leaf, parallel) and not is_done(leaf)
         )
 
+    def signatures_behind(self, entered: tuple[str, ...]) -> tuple[int, ...]:
+        """The signatures given since a state now entered again was last entered.
+
+        None on a detour: it comes back to where they were given.
+        """
+        since = [self.entered[path] for path in entered if path in self.entered]
+        if not since or self.detour is not None:
+            return ()
+        return tuple(
+            one.number
+            for one in self.signatures
+            if one.standing is not Standing.SET_ASIDE
+            and one.at >= min(since)
+            and one.state not in self.kept
+        )
+
     def rounds(self, action: str) -> int:
         """How often an action (by name, or as 环节.动作) was done in this case."""
         state, _, name = action.rpartition(".")
@@ -194,222 +311,3 @@ class Case:
                 if act.action == name and (not state or act.state == state)
             }
         )
-
-
-def apply(case: Case | None, event: Event, stamp: Stamp) -> Case:
-    """The case after one more event. Only `CaseOpened` may come without a case.
-
-    Errors: `EvidenceError` where the history cannot have happened.
-    """
-    match event:
-        case happened.CaseOpened():
-            return Case(
-                id=event.case,
-                number=event.number,
-                process=event.process,
-                definition=event.definition,
-                edition=event.edition,
-                params=event.params,
-                initiator=event.initiator,
-                department=event.department,
-                parent=event.parent,
-                request=event.request,
-                period=event.period,
-                opened_at=stamp.at,
-                seq=stamp.seq,
-            )
-    if case is None:
-        raise EvidenceError(say("历史不是从立案开始的:{event}", event=type(event).__name__))
-    return _applied(replace(case, seq=stamp.seq), event, stamp)
-
-
-def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
-    match event:
-        case happened.FieldsSet():
-            given = {path.partition("#")[0]: stamp.values.get(path) for path in event.paths}
-            return replace(case, values=_joined(case.values, given))
-        case happened.RowsAppended():
-            rows = _rows(case.values.get(event.field)) + _rows(stamp.values.get(event.path))
-            return replace(case, values=_joined(case.values, {event.field: rows}))
-        case happened.Acted():
-            act = Act(
-                seq=stamp.seq,
-                at=stamp.at,
-                actor=SYSTEM if event.system else stamp.actor,
-                principal=None if event.system else stamp.principal,
-                state=event.state,
-                action=event.action,
-                task=event.task,
-                role=event.role,
-                duties=event.duties,
-                meaning=event.meaning,
-            )
-            return replace(case, acts=(*case.acts, act))
-        case happened.StatesMoved():
-            entered = {path: stamp.at for path in event.entered}
-            left = {path: items for path, items in case.ticked.items() if path not in entered}
-            return replace(
-                case,
-                configuration=event.configuration,
-                entered=_joined(case.entered, entered),
-                ticked=MappingProxyType(left),
-                ended=tuple(_met(one, event.exited, stamp.at) for one in case.ended),
-            )
-        case happened.SignOffCompleted():
-            return replace(case, signed=_joined(case.signed, {event.state: case.values}))
-        case happened.ItemsTicked():
-            ticked = case.ticked.get(event.state, ()) + event.items
-            return replace(case, ticked=_joined(case.ticked, {event.state: ticked}))
-        case happened.CaseClosed():
-            return replace(case, closed_at=stamp.at, result=event.result)
-        case happened.CaseCarried():
-            return replace(case, carried_to=event.case)
-        case happened.CopySent():
-            return replace(case, copied=tuple(dict.fromkeys((*case.copied, *event.people))))
-        case (
-            happened.PeopleTold()
-            | happened.CaseTold()
-            | happened.Posted()
-            | happened.HoldChanged()
-            | happened.BookFrozen()
-            | happened.BookThawed()
-        ):
-            return case
-        case happened.MemberJoined():
-            return replace(
-                case,
-                members=(*case.members, event.case),
-                member_numbers=(*case.member_numbers, event.number),
-            )
-        case happened.ChildRequested():
-            child = Child(request=event.request, process=event.process)
-            return replace(case, children=(*case.children, child))
-        case happened.ChildReported():
-            return replace(case, children=_reported(case.children, event))
-    if type(event).__name__.startswith("Task"):
-        return _with_task(case, event, stamp)
-    return _with_timer(case, event, stamp)
-
-
-def _with_task(case: Case, event: Event, stamp: Stamp) -> Case:
-    match event:
-        case happened.TaskOffered():
-            task = Task(
-                id=event.task,
-                state=event.state,
-                slot=event.slot,
-                role=event.role,
-                people=event.people,
-                need=event.need,
-                status=Status.OFFERED,
-                offered_at=stamp.at,
-            )
-            return replace(case, tasks=(*case.tasks, task))
-        case happened.TaskReoffered():
-            return _changed(case, event.task, people=event.people)
-        case happened.TaskClaimed():
-            return _changed(case, event.task, status=Status.CLAIMED, claimed_by=event.by)
-        case happened.TaskReleased():
-            return _changed(case, event.task, status=Status.OFFERED, claimed_by=None)
-        case happened.TaskSigned():
-            signed = (*case.task(event.task).signed_by, event.by)
-            return _changed(
-                case, event.task, signed_by=signed, status=Status.OFFERED, claimed_by=None
-            )
-        case happened.TaskCompleted():
-            return _changed(
-                case, event.task, status=Status.COMPLETED, done_by=event.by, done_at=stamp.at
-            )
-        case happened.TaskCancelled():
-            return _changed(case, event.task, status=Status.CANCELLED, done_at=stamp.at)
-        case happened.TaskDetached():
-            return _changed(case, event.task, detached=True)
-    raise EvidenceError(say("没有登记如何处理事件“{event}”", event=type(event).__name__))
-
-
-def _with_timer(case: Case, event: Event, stamp: Stamp) -> Case:
-    match event:
-        case happened.TimerSet():
-            timer = Timer(
-                id=event.timer,
-                kind=event.kind,
-                state=event.state,
-                action=event.action,
-                set_at=stamp.at,
-                due=event.due,
-            )
-            return replace(case, timers=(*case.timers, timer))
-        case happened.TimerCancelled():
-            return _without_timer(case, event.timer, stamp.at)
-        case happened.TimerFired():
-            return _without_timer(case, event.timer, stamp.at)
-        case happened.ClockStopped():
-            timers = tuple(
-                replace(timer, stopped=True) if timer.id in event.timers else timer
-                for timer in case.timers
-            )
-            return replace(
-                case, timers=timers, stopped=_joined(case.stopped, {event.state: stamp.at})
-            )
-        case happened.ClockResumed():
-            dues = dict(zip(event.timers, event.dues, strict=True))
-            timers = tuple(
-                replace(timer, stopped=False, due=dues[timer.id]) if timer.id in dues else timer
-                for timer in case.timers
-            )
-            stopped = {path: at for path, at in case.stopped.items() if path != event.state}
-            return replace(case, timers=timers, stopped=MappingProxyType(stopped))
-    raise EvidenceError(say("没有登记如何处理事件“{event}”", event=type(event).__name__))
-
-
-def _changed(case: Case, task_id: str, **changes: object) -> Case:
-    tasks = tuple(
-        replace(task, **changes) if task.id == task_id else task  # type: ignore[arg-type]
-        for task in case.tasks
-    )
-    return replace(case, tasks=tasks)
-
-
-def _without_timer(case: Case, timer_id: str, at: datetime) -> Case:
-    timer = next((timer for timer in case.timers if timer.id == timer_id), None)
-    if timer is None:
-        raise EvidenceError(say("没有这个定时:{timer}", timer=timer_id))
-    left = tuple(other for other in case.timers if other.id != timer_id)
-    ended = case.ended
-    if timer.kind == "due":
-        ended = (*ended, Ended(timer=timer, at=at, late=at > timer.due))
-    return replace(case, timers=left, ended=ended)
-
-
-def _met(one: Ended, exited: tuple[str, ...], at: datetime) -> Ended:
-    """A deadline that was held to be missed, until it was entered that the work was done in time.
-
-    Only what is entered later from paper can have happened before a timer that has fired.
-    """
-    if one.late and one.timer.state in exited and at <= one.timer.due:
-        return replace(one, at=at, late=False)
-    return one
-
-
-def _reported(children: Iterable[Child], event: happened.ChildReported) -> tuple[Child, ...]:
-    """The child's line brought up to date."""
-    known = list(children)
-    place = next((n for n, one in enumerate(known) if one.request == event.request), None)
-    if place is None:
-        raise EvidenceError(say("未曾要求开立的子案回报:{number}", number=event.number))
-    known[place] = replace(
-        known[place],
-        case=event.case,
-        number=event.number,
-        reached=(*known[place].reached, event.state),
-        result=event.result,
-    )
-    return tuple(known)
-
-
-def _rows(value: Value) -> tuple[Row, ...]:
-    return value if isinstance(value, tuple) else ()  # type: ignore[return-value]
-
-
-def _joined(old: Mapping[str, V], new: Mapping[str, V]) -> Mapping[str, V]:
-    return MappingProxyType({**old, **new})

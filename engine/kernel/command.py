@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from engine.errors import Source
 from engine.kernel.events import Event
-from engine.language.definition import Action, Meaning, Role, State
+from engine.language.definition import (
+    EVERYDAY,
+    SIGN_AGAIN,
+    Action,
+    Meaning,
+    ProcessDefinition,
+    Role,
+    State,
+)
 from engine.language.forms import Attachment, Row, Value, Values
 from engine.text import Text
 
@@ -23,6 +31,7 @@ FROZEN = "E_FROZEN"
 GUARD = "E_GUARD"
 LIMIT = "E_LIMIT"
 SIGN_REQUIRED = "E_SIGN_REQUIRED"
+SIGN_VOID = "E_SIGN_VOID"
 KEY = "E_KEY"
 CONFLICT = "E_CONFLICT"
 ATTACHMENT = "E_ATTACH"
@@ -98,7 +107,39 @@ class Release:
     branch: str | None = None
 
 
-Command = Perform | Fill | TickItems | Claim | Release
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Everyday:
+    """A person asks for an everyday action the procedure allows (definition.EVERYDAY).
+
+    `people` are those it goes to, `state` where it goes; `is_before` says when an added
+    signer signs, `returns` whether the case comes straight back; `until` when a suspended
+    case is expected to go on.
+    """
+
+    verb: str
+    actor: str
+    principal: str | None = None
+    branch: str | None = None
+    people: tuple[str, ...] = ()
+    state: str | None = None
+    is_before: bool = True
+    returns: bool | None = None
+    until: date | None = None
+    values: Values = field(default_factory=dict)
+    reason: str | None = None
+
+
+Command = Perform | Fill | TickItems | Claim | Release | Everyday
+
+
+def is_everyday(definition: ProcessDefinition, action: str, to: object) -> bool:
+    """Whether a word means an everyday action here: where the procedure has an action of its
+    own so called, only if somebody says where it goes.
+    """
+    if action == SIGN_AGAIN:
+        return True
+    own = any(one.name == action for one in definition.all_actions())
+    return action in EVERYDAY and (not own or bool(to))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,12 @@ from functools import cached_property
 
 from engine.errors import GuichengError
 from engine.kernel import events as happened
+from engine.kernel.apply import apply
 from engine.kernel.balances import unbalanced
+from engine.kernel.ballots import Ballots, outcome
 from engine.kernel.bookkeeping import Bookkeeping
-from engine.kernel.case import Case, Stamp, Task, apply
+from engine.kernel.case import Case, Purpose, Stamp, Standing, Task, Timer
+from engine.kernel.clocks import resumed_dues
 from engine.kernel.command import Decision
 from engine.kernel.deadlines import Due, find_due
 from engine.kernel.entries import Impossible, plan_entries
@@ -25,6 +28,8 @@ from engine.kernel.situation import Situation
 from engine.kernel.statechart import Step
 from engine.language import forms
 from engine.language.definition import (
+    ADDED,
+    ADDED_ROLE,
     DONE,
     SEPARATOR,
     Action,
@@ -58,6 +63,7 @@ class Draft:
         self.events: list[Event] = []
         self.values: dict[str, Value] = {}
         self.read: dict[str, Value] = {}
+        self.typed: set[str] = set()  # the fields a person has filled in this record
         self._stamp = replace(stamp, values=self.values)
 
     @property
@@ -173,14 +179,22 @@ class Draft:
 
     # -- moves ------------------------------------------------------------------
 
-    def move(self, step: Step, action: Action | None, reopen: tuple[str, ...] = ()) -> None:
+    def move(
+        self,
+        step: Step,
+        action: Action | None,
+        reopen: tuple[str, ...] = (),
+        name: str | None = None,
+    ) -> None:
         """Carry out one step of the chart with everything that follows from it."""
+        name = name or (action.name if action else "")
         entered, configuration = self._settled(step, reopen)
         keep = action is not None and action.rest == "keep"
-        self._leave(self._left(step.exited, entered), keep=keep, why=action.name if action else "")
+        self._leave(self._left(step.exited, entered), keep=keep, why=name)
+        self._drop_questions(entered, name)
         self.emit(
             happened.StatesMoved(
-                action=action.name if action else "",
+                action=name,
                 exited=step.exited,
                 entered=entered,
                 configuration=configuration,
@@ -193,6 +207,57 @@ class Draft:
             if path in self._known_paths():
                 self._enter(self.situation.definition.state(path))
         self._close_if_final()
+
+    def _drop_questions(self, entered: tuple[str, ...], why: str) -> None:
+        """What a move makes pointless: a wish to take back, signatures that will be asked anew."""
+        behind = self.case.signatures_behind(entered)
+        if behind:
+            self.emit(happened.SignaturesSetAside(signatures=behind))
+        for task in self.case.asked:
+            if task.purpose is Purpose.CONSENT or task.signature in behind:
+                self.emit(happened.TaskCancelled(task=task.id, why=why))
+        if self.case.withdrawal is not None:
+            self.emit(happened.WithdrawalEnded(why=why))
+
+    def ask(
+        self,
+        purpose: Purpose,
+        *,
+        state: str,
+        slot: int,
+        role: str,
+        people: tuple[str, ...],
+        signature: int | None = None,
+    ) -> None:
+        """Ask somebody something beside the work of the states."""
+        self.emit(
+            happened.TaskAsked(
+                task=self._new_task(),
+                purpose=purpose.value,
+                state=state,
+                slot=slot,
+                role=role,
+                people=people,
+                signature=signature,
+            )
+        )
+
+    def add_signer(self, beside: Task, person: str, by: str, *, is_before: bool) -> None:
+        """One more signer in the state of a task."""
+        self.emit(
+            happened.SignerAdded(
+                task=self._new_task(),
+                beside=beside.id,
+                state=beside.state,
+                role=ADDED_ROLE,
+                person=person,
+                is_before=is_before,
+                by=by,
+            )
+        )
+
+    def _new_task(self) -> str:
+        return f"{self._stamp.seq}-{len(self.case.tasks)}"
 
     def _left(self, exited: tuple[str, ...], entered: tuple[str, ...]) -> tuple[str, ...]:
         """What is no longer in work: the states left, and branches that came to their end."""
@@ -289,14 +354,14 @@ class Draft:
         applying = self.slots(state)
         if state.slots and not applying:
             raise GuichengError(say("环节“{state}”没有一位适用的签署人", state=state.path))
-        done = {task.slot for task in self._round(state) if task.done_by is not None}
+        done = self._done_slots(state)
         waiting = [(number, slot) for number, slot in applying if number not in done]
         for number, slot in waiting[:1] if state.order else waiting:
             people = self.participants(slot)
-            need = 1 if slot.need is None else self.number(slot)
+            need = self._need(state, slot, people)
             self.emit(
                 happened.TaskOffered(
-                    task=f"{self._stamp.seq}-{len(self.case.tasks)}",
+                    task=self._new_task(),
                     state=state.path,
                     slot=number,
                     role=slot.role.name,
@@ -313,12 +378,24 @@ class Draft:
             )
         return wanted
 
+    def _need(self, state: State, slot: Slot, people: tuple[str, ...]) -> int:
+        """How many people sign in a place; in a vote everybody may, unless told otherwise."""
+        if slot.need is not None:
+            return self.number(slot)
+        return max(1, len(people)) if state.vote is not None else 1
+
+    def people_of(self, task: Task) -> tuple[str, ...]:
+        """Who may do a task: those a person has named, or whoever has its role now."""
+        if task.named:
+            return task.people
+        return self.participants(self.situation.definition.state(task.state).slots[task.slot])
+
     def participants(self, slot: Slot) -> tuple[str, ...]:
         """Who could act in this place now: the role's people, or those who record for it."""
         expression = slot.role.recorder or slot.role.people
         return self.facts().people(expression) if expression is not None else ()
 
-    def _round(self, state: State) -> tuple[Task, ...]:
+    def stay(self, state: State) -> tuple[Task, ...]:
         """The tasks of this stay in the state, not of an earlier one."""
         since = self.case.entered[state.path]
         moves = [
@@ -339,13 +416,30 @@ class Draft:
             task
             for task in self.case.tasks
             if task.state == state.path
+            and task.purpose is Purpose.WORK
             and (task.id in fresh if fresh is not None else task.offered_at >= since)
         )
 
+    def _done_slots(self, state: State) -> frozenset[int]:
+        """The places satisfied in this stay, or by signatures of an earlier one that stand."""
+        done = {task.slot for task in self.stay(state) if task.done_by is not None}
+        if state.path in self.case.kept:
+            kept = {
+                one.task
+                for one in self.case.signatures
+                if one.state == state.path and one.standing is Standing.STANDS
+            }
+            done |= {task.slot for task in self.case.tasks if task.id in kept and task.done_by}
+        return frozenset(done)
+
     def sign_off_is_complete(self, state: State) -> bool:
         """Whether enough places of this stay's sign-off are satisfied."""
+        if any(task.added_by and (task.is_open or task.is_waiting) for task in self.stay(state)):
+            return False
+        if state.vote is not None:
+            return outcome(self.ballots(state), state.vote) is not None
         applying = self.slots(state)
-        done = {task.slot for task in self._round(state) if task.done_by is not None}
+        done = self._done_slots(state)
         satisfied = sum(1 for number, _ in applying if number in done)
         if state.need is None:
             return satisfied == len(applying)
@@ -354,7 +448,17 @@ class Draft:
 
     def signers(self, state: State) -> frozenset[str]:
         """Who has already signed in this stay, over all places."""
-        return frozenset(person for task in self._round(state) for person in task.signed_by)
+        return frozenset(person for task in self.stay(state) for person in task.signed_by)
+
+    def ballots(self, state: State) -> Ballots:
+        """The weights cast in this stay, by ballot, and all there are."""
+        tasks = {one.id: state.slots[one.slot] for one in self.stay(state) if one.slot != ADDED}
+        cast: dict[str, int] = {}
+        for act in self.case.acts:
+            if act.task in tasks and state.vote is not None and act.action in state.vote.ballots:
+                cast[act.action] = cast.get(act.action, 0) + tasks[act.task].weight
+        total = sum(one.need * tasks[one.id].weight for one in self.stay(state) if one.id in tasks)
+        return Ballots(cast=cast, total=total)
 
     # -- time -------------------------------------------------------------------
 
@@ -422,21 +526,30 @@ class Draft:
         self.emit(happened.ClockStopped(state=state.path, timers=timers))
 
     def _resume_clocks(self, exited: tuple[str, ...]) -> None:
-        calendar = self.situation.calendar
         for path in exited:
             since = self.case.stopped.get(path)
             if since is None:
                 continue
             outer = set(ancestors(path)[1:])
-            stopped = [t for t in self.case.timers if t.stopped and t.state in outer]
-            lost = calendar.worktime(since, self.at)
+            stopped = tuple(t for t in self.case.timers if t.stopped and t.state in outer)
             self.emit(
                 happened.ClockResumed(
                     state=path,
                     timers=tuple(timer.id for timer in stopped),
-                    dues=tuple(calendar.advance(timer.due, lost) for timer in stopped),
+                    dues=resumed_dues(stopped, since, self.situation, self.facts()),
                 )
             )
+
+    def is_stopped_elsewhere(self, timer: Timer) -> bool:
+        """Whether a state that stops the clock holds this timer, besides a suspension."""
+        return any(path and timer.state in ancestors(path)[1:] for path in self.case.stopped)
+
+    def remind_at(self, path: str, at: datetime) -> None:
+        """Remind those who hold the work of a state ("" is the whole case) at a moment."""
+        self._set_timer("remind", path, None, at)
+
+    def is_person(self, actor: str) -> bool:
+        return self.situation.roster.find_person(actor) is not None
 
     # -- effects ----------------------------------------------------------------
 

@@ -239,7 +239,7 @@ class PeopleTold(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopySent(Event):
-    """People who have nothing to do here were given the case to read."""
+    """These people were given the case to read."""
 
     people: tuple[str, ...]
 
@@ -298,6 +298,154 @@ class BookFrozen(Event):
 class BookThawed(Event):
     book: str
     owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTransferred(Event):
+    """The work is now these people's, whatever the roster says of the role."""
+
+    task: str
+    by: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskConsigned(Event):
+    """Somebody does part of the work for its holder; it comes back to him."""
+
+    task: str
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHandedBack(Event):
+    task: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerAdded(Event):
+    """One more person signs in a state, before or after the task of whoever added him."""
+
+    task: str
+    beside: str
+    state: str
+    role: str
+    person: str
+    is_before: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOpened(Event):
+    """The turn of a signer added to come after has come."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAsked(Event):
+    """A question to somebody beside the work of the states: `sign again` or `consent`."""
+
+    task: str
+    purpose: str
+    state: str
+    slot: int
+    role: str
+    people: tuple[str, ...]
+    signature: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureGiven(Event):
+    """A signature over these fields as they stand in the case."""
+
+    task: str
+    state: str
+    slot: int
+    action: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesFell(Event):
+    """What these signatures cover has changed in `fields`; they count no more."""
+
+    signatures: tuple[int, ...]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesSetAside(Event):
+    """The case went back behind these signatures: their signers will be asked anew."""
+
+    signatures: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesUpheld(Event):
+    """The rule lets these signatures stand although `fields` have changed."""
+
+    signatures: tuple[int, ...]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBack(Event):
+    """The case was sent back to `to`; with `returns` it then comes straight back to `origin`."""
+
+    to: str
+    origin: tuple[str, ...]
+    returns: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameBack(Event):
+    """The detour is over; standing signatures of the states `kept` need not be given again."""
+
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSuspended(Event):
+    """Work rests and every clock stands still. `until` is when it is expected to go on."""
+
+    until: date | None
+    timers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResumed(Event):
+    timers: tuple[str, ...]
+    dues: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalAsked(Event):
+    """`by` wants his act back, to the configuration `to`; those who acted since are asked."""
+
+    by: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalEnded(Event):
+    """Carried out, declined, or overtaken by a step."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(Event):
+    """Fields are put right by the values in this record; the old ones stay in history."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened(Event):
+    state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +509,24 @@ VOCABULARY: Mapping[str, type[Event]] = {
         HoldChanged,
         BookFrozen,
         BookThawed,
+        TaskTransferred,
+        TaskConsigned,
+        TaskHandedBack,
+        SignerAdded,
+        TaskOpened,
+        TaskAsked,
+        SignatureGiven,
+        SignaturesFell,
+        SignaturesSetAside,
+        SignaturesUpheld,
+        SentBack,
+        CameBack,
+        CaseSuspended,
+        CaseResumed,
+        WithdrawalAsked,
+        WithdrawalEnded,
+        Corrected,
+        CaseReopened,
         Published,
         RosterAmended,
         KeysChanged,

@@ -72,6 +72,7 @@ def enter(hearing: Hearing, values: Values, rights: Iterable[str]) -> None:
             _check_columns(hearing, field, value, columns)
             entered[name] = merged(field, known.get(name), value)
     if entered:
+        hearing.draft.typed |= set(entered)
         hearing.draft.set(entered)
 
 

@@ -82,6 +82,8 @@ class Statechart:
         self._add("start", [BEFORE_START], definition.start, 0)
         for action in definition.all_actions():
             self._add_action(action)
+        if definition.jump is not None:
+            self._add_action(definition.jump)
         for state in definition.walk():
             if state.kind is Kind.PARALLEL:
                 for branch in state.inner:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.kernel import events as happened
 from engine.kernel.auto import is_possible, perform, run_automatic
-from engine.kernel.case import Case, Stamp
+from engine.kernel.case import WHOLE, Case, Stamp
 from engine.kernel.command import GUARD, Decision, Reason, Refusal
 from engine.kernel.draft import Draft
 from engine.kernel.entries import Impossible
@@ -60,7 +60,7 @@ def _told(draft: Draft, kind: str, path: str) -> tuple[str, ...]:
         dict.fromkeys(
             person
             for task in draft.case.open_tasks
-            if task.state == path or task.state.startswith(f"{path}/")
+            if path in (WHOLE, task.state) or task.state.startswith(f"{path}/")
             for person in ((task.claimed_by,) if task.claimed_by else task.people)
         )
     )
@@ -171,8 +171,7 @@ def reoffer(case: Case, situation: Situation, seq: int) -> Decision | None:
     """Offer open tasks to the people the roster names now; None if nobody changed."""
     draft = Draft(case, situation, Stamp(seq=seq, at=situation.at, actor=SYSTEM))
     for task in case.open_tasks:
-        slot = situation.definition.state(task.state).slots[task.slot]
-        people = draft.participants(slot)
+        people = draft.people_of(task)
         if people != task.people:
             draft.emit(happened.TaskReoffered(task=task.id, people=people))
     return draft.decided(REOFFERED, case.configuration[0]) if draft.events else None

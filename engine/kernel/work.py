@@ -23,6 +23,8 @@ from engine.kernel.command import (
 )
 from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, unticked
 from engine.kernel.options import states_in_work
+from engine.kernel.seats import slot_of
+from engine.kernel.signing import review
 from engine.kernel.situation import Situation
 from engine.language.definition import CLAIM, FILL, RELEASE, TICK, State
 from engine.text import say
@@ -55,6 +57,9 @@ def _work(
 ) -> Decision | Refusal:
     principal = command.principal if isinstance(command, Fill | TickItems) else None
     hearing = hear(case, command.actor, principal, situation, seq)
+    if case.is_suspended:
+        hearing.no(GUARD, say("本案已挂起,恢复后再办"))
+        return refusal_of(hearing, name, case.configuration[0])
     tasks = _my_tasks(hearing, command.branch)
     if isinstance(command, TickItems):
         tasks = _with_items(hearing, tasks, command)
@@ -73,6 +78,7 @@ def _work(
     if hearing.reasons:
         return refusal_of(hearing, name, state.path)
     run_automatic(hearing.draft)
+    review(hearing.draft)
     return Decision(
         action=name,
         state=state.path,
@@ -90,8 +96,7 @@ def _my_tasks(hearing: Hearing, branch: str | None) -> list[Task]:
         task
         for task in hearing.draft.case.open_tasks
         if (branch is None or branch in (task.state, definition.state(task.state).name))
-        and hearing.party
-        in hearing.draft.participants(definition.state(task.state).slots[task.slot])
+        and hearing.party in hearing.draft.people_of(task)
     ]
 
 
@@ -115,8 +120,9 @@ def _say_nothing_to_do(hearing: Hearing, case: Case) -> None:
     holders = tuple(
         roster.name_of(person)
         for state in states_in_work(hearing.draft.situation.definition, case)
-        for slot in state.slots
-        for person in hearing.draft.participants(slot)
+        for task in case.open_tasks
+        if task.state == state.path
+        for person in hearing.draft.people_of(task)
     )
     hearing.no(
         ROLE,
@@ -134,7 +140,7 @@ def _claim(hearing: Hearing, command: Command, state: State, task: Task) -> None
         hearing.no(DONE, say("已由 {person} 签收", person=roster.name_of(task.claimed_by or "")))
         return
     for action in state.actions:
-        role = state.slots[task.slot].role.name
+        role = slot_of(state, task).role.name
         hearing.reasons.extend(conflicts(hearing.draft.facts(), action, role, hearing.people))
     if not hearing.reasons:
         hearing.draft.emit(happened.TaskClaimed(task=task.id, by=hearing.actor))

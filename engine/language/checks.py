@@ -8,10 +8,14 @@ from difflib import get_close_matches
 from engine.errors import Problem, Source
 from engine.language.definition import (
     CLAIM,
+    EVERYDAY,
     FILL,
     RELEASE,
+    RETURN,
     SEPARATOR,
+    SIGN_AGAIN,
     TICK,
+    WITHDRAW,
     Action,
     BookEntry,
     Effect,
@@ -25,6 +29,9 @@ from engine.language.definition import (
 )
 from engine.language.forms import FieldType
 from engine.text import Text, say
+
+# an owner may have a 退回 or 撤回 of his own: the everyday one then says where it goes
+RESERVED = {CLAIM, RELEASE, FILL, TICK, SIGN_AGAIN, *EVERYDAY} - {RETURN, WITHDRAW}
 
 Check = Callable[[ProcessDefinition], Iterator[Problem]]
 
@@ -202,9 +209,30 @@ def check_actions_have_someone(definition: ProcessDefinition) -> Iterator[Proble
             )
 
 
+def check_everyday(definition: ProcessDefinition) -> Iterator[Problem]:
+    fields = {field.name for field in definition.form.fields}
+    landings = {arm.to for arm in definition.jump.arms} if definition.jump else set()
+    for rule in definition.everyday:
+        for name in rule.fields:
+            if name.partition(".")[0] not in fields:
+                yield _unknown(rule.source, say("字段"), name, fields)
+        for target in rule.targets:
+            if target not in landings and rule.word == "reopen":
+                yield Problem(rule.source, say("不能重开到“{state}”", state=target))
+
+
+def check_votes(definition: ProcessDefinition) -> Iterator[Problem]:
+    for state in definition.walk():
+        if state.vote is not None and (state.need is not None or state.order):
+            yield Problem(state.source, say("表决的环节不再写 need 或 order"))
+        for slot in state.slots:
+            if slot.weight < 1 or (slot.weight > 1 and state.vote is None):
+                yield Problem(state.source, say("weight 是表决的票数,须为正整数,且写在 vote 旁边"))
+
+
 def check_action_names(definition: ProcessDefinition) -> Iterator[Problem]:
     for action in definition.all_actions():
-        if action.name in (CLAIM, RELEASE, FILL, TICK):
+        if action.name in RESERVED:
             yield Problem(
                 action.source,
                 say("“{action}”是保留的动作名", action=action.name),
@@ -298,6 +326,8 @@ CHECKS: tuple[Check, ...] = (
     check_gates,
     check_system_actions,
     check_actions_have_someone,
+    check_everyday,
+    check_votes,
     check_action_names,
     check_duties,
     check_fields,

@@ -20,6 +20,33 @@ from engine.language.forms import Form
 SEPARATOR = "/"
 DONE = "完成"  # the leaf a branch of a parallel state rests in once it is finished
 CLAIM, RELEASE, FILL, TICK = "签收", "退还", "填写", "勾选"  # what every task can have done to it
+TRANSFER, CONSIGN, HAND_BACK = "转办", "委派", "交回"
+ADD_SIGNER, DROP_SIGNER = "加签", "减签"
+URGE, COPY, COMMENT = "催办", "抄送", "批注"
+SUSPEND, RESUME = "挂起", "恢复"
+RETURN, WITHDRAW, CONSENT, DECLINE = "退回", "撤回", "同意撤回", "不同意撤回"
+CORRECT, SIGN_AGAIN, REOPEN = "更正", "重签", "重开"
+# each everyday action with the word of `everyday:` that allows it
+EVERYDAY: Mapping[str, str] = {
+    TRANSFER: "transfer",
+    CONSIGN: "consign",
+    HAND_BACK: "consign",
+    ADD_SIGNER: "add_signer",
+    DROP_SIGNER: "add_signer",
+    URGE: "urge",
+    COPY: "copy",
+    COMMENT: "comment",
+    SUSPEND: "suspend",
+    RESUME: "suspend",
+    RETURN: "return",
+    WITHDRAW: "withdraw",
+    CONSENT: "withdraw",
+    DECLINE: "withdraw",
+    CORRECT: "correct",
+    REOPEN: "reopen",
+}
+ADDED = -1  # the place in a sign-off of a signer whom somebody added
+ADDED_ROLE = "加签人"
 SYSTEM = "SYSTEM"  # the engine itself, acting on timers and joins; never a person
 
 
@@ -103,6 +130,7 @@ class Slot:
     role: Role
     when: Expression | None
     need: Expression | None  # how many different people; None is one
+    weight: int = 1  # of each person's vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +334,8 @@ class Action:
     refuse: str | None
     say: str | None
     meaning: Meaning
+    tell: TellPeople | None
+    stand: tuple[str, ...]  # states whose signatures stand whatever this changes
     duties: tuple[str, ...]
     source: Source
 
@@ -328,6 +358,53 @@ class Required:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """A sign-off where people may differ: what is cast, and which share of all weights passes.
+
+    The share is `part` of `whole`; with `is_over` more than that is needed, not just as much.
+    """
+
+    yes: str
+    no: str
+    abstain: str | None
+    part: int
+    whole: int
+    is_over: bool
+
+    @property
+    def ballots(self) -> tuple[str, ...]:
+        return (self.yes, self.no, *((self.abstain,) if self.abstain else ()))
+
+    def passes(self, weight: int, total: int) -> bool:
+        """Whether this weight of yes, out of the total, carries it."""
+        left, right = weight * self.whole, self.part * total
+        return left > right if self.is_over else left >= right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EverydayRule:
+    """An everyday action a procedure allows, and its limits.
+
+    `word` is the keyword; `within` the states (empty: wherever there is work); `who` may do
+    it (None: its natural doer); `to` the people it may go to (None: others of the role).
+    `targets` are states to go to (empty: any that was passed through); `then` is "replay",
+    "back" or "choose"; `span` the least time between two, or the longest.
+    """
+
+    word: str
+    within: tuple[str, ...]
+    who: Slot | None
+    to: Expression | None
+    limit: int | None
+    span: Span | None
+    consent: bool
+    targets: tuple[str, ...]
+    then: str
+    fields: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     path: str
     en: str | None
@@ -336,6 +413,7 @@ class State:
     slots: tuple[Slot, ...]
     need: Expression | None  # how many slots must be satisfied; None is all
     order: bool
+    vote: Vote | None
     meaning: Meaning
     sees: tuple[str, ...]
     edit: tuple[str, ...]
@@ -504,6 +582,8 @@ class ProcessDefinition:
     start: str
     states: tuple[State, ...]
     actions: tuple[Action, ...]
+    everyday: tuple[EverydayRule, ...]
+    jump: Action | None  # the way of an everyday action to any state; arms in the order of walk()
     examples: tuple[Example, ...]
     source: Source
     _states: dict[str, State] = field(default_factory=dict, compare=False, repr=False)
@@ -522,6 +602,10 @@ class ProcessDefinition:
     def find_state(self, path: str) -> State | None:
         """The state at `path`, or None, as for the finished end of a branch."""
         return next((state for state in self.walk() if state.path == path), None)
+
+    def allowed(self, word: str) -> EverydayRule | None:
+        """What the procedure says of an everyday action; None: it is not allowed."""
+        return next((rule for rule in self.everyday if rule.word == word), None)
 
     def first_states(self) -> tuple[State, ...]:
         """The state a case starts in, and those inside it that are entered with it."""

@@ -24,6 +24,7 @@ PROCESS = (
     "start",
     "states",
     "actions",
+    "everyday",
     "examples",
 )
 STATE = (
@@ -73,6 +74,8 @@ ACTION = (
     "refuse",
     "say",
     "meaning",
+    "tell",
+    "stand",
 )
 CASE_ACTION = (*ACTION, "from")
 ARM = ("when", "to", "otherwise")
@@ -80,8 +83,24 @@ ROLE = ("who", "en", "collective", "outsider", "recorder", "minutes")
 DUTY = ("acts", "holders")
 APART = ("rule", "duties", "roles", "within")
 RULE = ("that", "refuse", "say", "cite", "name")
-SIGN = ("who", "need", "order", "sees", "meaning")
-SLOT = ("who", "when", "need")
+SIGN = ("who", "need", "order", "sees", "meaning", "vote")
+SLOT = ("who", "when", "need", "weight")
+VOTE = ("yes", "no", "abstain", "pass", "to", "otherwise")
+TELL = ("who", "say")
+# an everyday action: what may be said of it; the second part is compulsory
+EVERYDAY = {
+    "transfer": (("in", "to", "max"), ()),
+    "consign": (("in", "to"), ()),
+    "add_signer": (("in", "to", "max"), ()),
+    "urge": (("in", "who", "every"), ()),
+    "copy": (("in", "who", "to"), ()),
+    "comment": (("in", "who"), ()),
+    "suspend": (("in", "max"), ("who",)),
+    "withdraw": (("in", "consent"), ()),
+    "return": (("in", "to", "then", "max"), ()),
+    "correct": (("in",), ("who", "fields")),
+    "reopen": (("in", "within"), ("who", "to")),
+}
 DUE = (
     "by",
     "after",
@@ -176,6 +195,10 @@ STEP = (
     "tick",
     "say",
     "for",
+    "to",
+    "until",
+    "returns",
+    "place",
     "paper",
     "grant",
     "withdraw",

@@ -27,6 +27,7 @@ from engine.language.definition import (
     TableRow,
     Take,
 )
+from engine.language.everyday_loader import jump_over, read_everyday
 from engine.language.form_loader import load_form, merge_forms, read_expression
 from engine.language.forms import Form
 from engine.language.params import Params, read_plain
@@ -86,6 +87,7 @@ class _Loader:
         states = loader.states(top.get("states"))
         actions = loader.case_actions(top.get("actions"))
         start, opened_by = top.get("start"), top.get("opened_by")
+        everyday = read_everyday(cursor, top.get("everyday"), loader.slot, loader.resolve)
         definition = ProcessDefinition(
             name=cursor.text(top.get("process")),
             en=cursor.optional(top.get("en")),
@@ -112,6 +114,8 @@ class _Loader:
             start=loader.resolve(cursor.text(start), start.source) if start else "",
             states=states,
             actions=actions,
+            everyday=everyday,
+            jump=jump_over(states, everyday),
             examples=tuple(self._example(one) for one in cursor.items(top.get("examples"))),
             source=node.source,
         )

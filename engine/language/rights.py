@@ -34,6 +34,26 @@ def without(fields: Iterable[Field], names: Iterable[str]) -> tuple[Field, ...]:
     return tuple(found)
 
 
+def narrowed(fields: Iterable[Field], names: Iterable[str]) -> tuple[Field, ...]:
+    """Only the fields named, tables with only the columns named."""
+    several = tuple(names)
+    found = []
+    for field in fields:
+        if field.name not in fields_in(several):
+            continue
+        columns = columns_in(several, field.name)
+        kept = tuple(one for one in field.columns if columns is None or one.name in columns)
+        found.append(replace(field, columns=kept))
+    return tuple(found)
+
+
+def entered_by_people(field: Field) -> Field | None:
+    """A field without what is computed in it; None if all of it is."""
+    if field.compute is not None:
+        return None
+    return replace(field, columns=tuple(one for one in field.columns if one.compute is None))
+
+
 def shown_of(field: Field, value: Value) -> Value:
     """A value with the columns its field still has."""
     if not field.columns:

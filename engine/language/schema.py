@@ -31,6 +31,12 @@ def _or_text(inner: Json) -> Json:
     return {"anyOf": [{"type": ["string", "number", "boolean"]}, inner]}
 
 
+def _limited(names: tuple[str, ...], required: tuple[str, ...]) -> Json:
+    """`true`, or its limits; where something is compulsory only these."""
+    limits = _closed(names, required)
+    return limits if required else {"anyOf": [{"type": "boolean"}, limits]}
+
+
 def _ref(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
 
@@ -57,7 +63,12 @@ def process_schema() -> Json:
         keys.STATE,
         who=slot,
         sign=_or_text(
-            _closed(keys.SIGN, ("who",), who={"anyOf": [slot, {"type": "array", "items": slot}]})
+            _closed(
+                keys.SIGN,
+                ("who",),
+                who={"anyOf": [slot, {"type": "array", "items": slot}]},
+                vote=_closed(keys.VOTE, ("yes", "no", "pass", "to", "otherwise")),
+            )
         ),
         due={"anyOf": [{"type": "string"}, due, {"type": "array", "items": due}]},
         basis=_or_text(_closed(keys.BASIS, ("clause",))),
@@ -76,6 +87,7 @@ def process_schema() -> Json:
         "need": {"anyOf": [{"type": "string"}, _list(_or_text(rule))]},
         "require": required,
         "start": _closed(keys.START, ("process",)),
+        "tell": _closed(keys.TELL, keys.TELL),
         "post": {"anyOf": [*entries, {"type": "array", "items": {"anyOf": entries}}]},
     }
     action: Json = {"anyOf": [{"type": "string"}, arms, _closed(keys.CASE_ACTION, (), **given)]}
@@ -101,6 +113,14 @@ def process_schema() -> Json:
         opened_by=slot,
         states=_named(_ref("state")),
         actions=_named(_ref("action")),
+        everyday=_closed(
+            tuple(keys.EVERYDAY),
+            (),
+            **{
+                word: _limited((*optional, *compulsory), compulsory)
+                for word, (optional, compulsory) in keys.EVERYDAY.items()
+            },
+        ),
         examples=_list(_closed(keys.EXAMPLE, ("name", "do"), do=_list(step))),
     )
     assert isinstance(top, dict)

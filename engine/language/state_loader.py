@@ -35,6 +35,7 @@ from engine.language.definition import (
     TellPeople,
     is_within,
 )
+from engine.language.everyday_loader import read_vote
 from engine.language.expressions import Expression
 from engine.language.form_loader import read_expression
 from engine.language.parts import read_assignments, read_basis, read_rule, read_start, read_take
@@ -128,6 +129,8 @@ class StateLoader:
             for name, value in cursor.entries(inner_node)
         )
         slots, need, order, sees, meaning = self._sign(top)
+        sign = top.get("sign")
+        vote, ballots = read_vote(cursor, sign.get("vote") if isinstance(sign, Mapping_) else None)
         start = top.get("start")
         final = top.get("final")
         split = top.get("split")
@@ -135,6 +138,7 @@ class StateLoader:
         if routed is not None and any(word in top for word in ("who", "sign", "actions")):
             cursor.say(key, say("“{name}”写了 split,就不再写 who、sign、actions", name=key.text))
         actions = self._actions(routed.actions if routed else top.get("actions"), path)
+        actions = (*self._actions(ballots, path), *actions)
         if branch and not actions and not inner:
             actions = (self._finish(path, node.source),)
         if "states" in top and start is None:
@@ -151,6 +155,7 @@ class StateLoader:
             slots=slots,
             need=need,
             order=order,
+            vote=vote,
             meaning=meaning,
             sees=sees,
             edit=self._edit(top.get("edit")),
@@ -211,10 +216,12 @@ class StateLoader:
     def slot(self, node: Node) -> Slot:
         """A place: a role by name, or people by expression, with condition and number."""
         when = need = None
+        weight = 1
         who: Node | None = node
         if isinstance(node, Mapping_):
             top = self.cursor.mapping(node, keys.SLOT, ("who",))
             who = top.get("who")
+            weight = self.cursor.integer(top.get("weight")) if "weight" in top else 1
             when = read_expression(self.cursor, top.get("when"))
             need = read_expression(self.cursor, top.get("need"))
         text = self.cursor.text(who)
@@ -231,7 +238,7 @@ class StateLoader:
                 minutes=(),
                 source=node.source,
             )
-        return Slot(role=role, when=when, need=need)
+        return Slot(role=role, when=when, need=need, weight=weight)
 
     # -- what ----------------------------------------------------------------------------
 
@@ -392,9 +399,21 @@ class StateLoader:
             refuse=cursor.optional(top.get("refuse")),
             say=cursor.optional(top.get("say")),
             meaning=cursor.one_of(top.get("meaning"), MEANINGS, Meaning.NONE),
+            tell=self._tell(top.get("tell")),
+            stand=tuple(
+                self.resolve(one.text, one.source) for one in cursor.texts(top.get("stand"))
+            ),
             duties=duties,
             source=key.source,
         )
+
+    def _tell(self, node: Node | None) -> TellPeople | None:
+        """`tell: {who: 分管领导, say: …}`: a notice that goes out with the action."""
+        if node is None:
+            return None
+        top = self.cursor.mapping(node, keys.TELL, keys.TELL)
+        who = read_expression(self.cursor, top.get("who"))
+        return TellPeople(who=who, say=self.cursor.text(top.get("say"))) if who else None
 
     def _process(self, node: Node) -> str:
         if isinstance(node, Mapping_):

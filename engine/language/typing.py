@@ -113,9 +113,12 @@ def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
             yield _Use(one.when, t.BOOL, action.source, scope)
         for arm in action.arms:
             yield _Use(arm.when, t.BOOL, arm.source, scope)
-        for caused in (action.set, action.start, *action.post):
+        for caused in (action.set, action.start, action.tell, *action.post):
             if caused is not None:
                 yield from _effect_uses(caused, definition, action.source, scope)
+    for everyday in definition.everyday:
+        yield _Use(everyday.to, t.PEOPLE, everyday.source, scope)
+        yield from _slot_uses((everyday.who,) if everyday.who else (), everyday.source, scope)
     for balance in definition.balances:
         inner = scope
         if balance.per is not None and balance.per in scope.names:

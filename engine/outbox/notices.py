@@ -1,7 +1,7 @@
 """What a record tells whom: read from the history, after it has been written.
 
 Nothing confidential goes out: the number, the title, where the case is, until when, who did
-it. Never the value of a field.
+it. Never the value of a field, nor a remark of the person who did it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from datetime import datetime
 
 from engine.desk import Desk
 from engine.kernel import events as happened
+from engine.kernel.apply import apply
 from engine.kernel.case import Case
-from engine.kernel.events import Event
 from engine.language.definition import SYSTEM, ancestors
 from engine.reading.names import Names
+from engine.store.history import stamp_for
 from engine.store.owed import title_of
 from engine.store.rows import Stored
 from engine.text import Text, say, translate
@@ -109,66 +110,56 @@ def notices_of(desk: Desk, stored: Stored) -> tuple[Notice, ...]:
 
     Who did it is not told that he now has the next task himself.
     """
-    if not stored.stream.startswith("case/") or stored.body.case is None:
+    if not stored.stream.startswith("case/"):
         return ()
+    before, case = _folded(desk, stored)
     told: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for event in stored.events:
-        for kind, person, state, words in _told(desk, stored, event):
-            if person != SYSTEM and not (kind == OFFERED and person == stored.body.actor.uid):
-                told.setdefault((kind, person), []).append((state, words))
-    if not told:
-        return ()
-    case = desk.store.load_case(stored.body.case.id)
+    for kind, person, state, words in (*_offered(before, case), *_told(stored, before)):
+        if person != SYSTEM and not (kind == OFFERED and person == stored.body.actor.uid):
+            told.setdefault((kind, person), []).append((state, words))
     return tuple(
         _notice(desk, stored, case, kind, person, tuple(parts))
         for (kind, person), parts in told.items()
     )
 
 
-def _told(desk: Desk, stored: Stored, event: Event) -> Iterator[tuple[str, str, str, str]]:
-    """Kind, person, state, and the procedure's own words."""
-    match event:
-        case happened.TaskOffered():
-            yield from ((OFFERED, one, event.state, "") for one in event.people)
-        case happened.TaskReoffered():
-            before, state = _offered_before(desk, stored, event.task)
-            yield from ((OFFERED, one, state, "") for one in event.people if one not in before)
-        case happened.PeopleTold():
-            yield from ((TOLD, one, "", event.say) for one in event.people)
-        case happened.TimerFired():
-            state = _state_of_timer(desk, stored, event.timer) if event.told else ""
-            yield from ((TIMER, one, state, "") for one in event.told)
-        case happened.CopySent():
-            yield from ((COPIED, one, "", "") for one in event.people)
-
-
-def _before(desk: Desk, stored: Stored) -> Iterator[Event]:
-    """What had happened in the stream before this record."""
+def _folded(desk: Desk, stored: Stored) -> tuple[Case | None, Case]:
+    """The case before the record and after it."""
+    before: Case | None = None
+    case: Case | None = None
     for one in desk.store.records(stored.stream):
-        if one.seq < stored.seq:
-            yield from one.events
+        before = case
+        for event in one.events:
+            case = apply(case, event, stamp_for(one))
+        if one.seq == stored.seq:
+            break
+    assert case is not None
+    return before, case
 
 
-def _offered_before(desk: Desk, stored: Stored, task: str) -> tuple[frozenset[str], str]:
-    people: tuple[str, ...] = ()
-    state = ""
-    for event in _before(desk, stored):
-        if isinstance(event, happened.TaskOffered) and event.task == task:
-            people, state = event.people, event.state
-        elif isinstance(event, happened.TaskReoffered) and event.task == task:
-            people = event.people
-    return frozenset(people), state
+def _offered(before: Case | None, case: Case) -> Iterator[tuple[str, str, str, str]]:
+    """Who has got work or a question that he had not before, by whichever event."""
+    known = {task.id: task.people for task in before.asked} if before is not None else {}
+    for task in case.asked:
+        for person in task.people:
+            if person not in known.get(task.id, ()):
+                yield OFFERED, person, task.state, ""
 
 
-def _state_of_timer(desk: Desk, stored: Stored, timer: str) -> str:
-    return next(
-        (
-            event.state
-            for event in _before(desk, stored)
-            if isinstance(event, happened.TimerSet) and event.timer == timer
-        ),
-        "",
-    )
+def _told(stored: Stored, before: Case | None) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, person, state, and the procedure's own words."""
+    remark = stored.disclosed("comment").get("")
+    for event in stored.events:
+        match event:
+            case happened.PeopleTold():
+                words = "" if event.say == remark else event.say
+                yield from ((TOLD, one, "", words) for one in event.people)
+            case happened.TimerFired():
+                timers = before.timers if before is not None else ()
+                state = next((one.state for one in timers if one.id == event.timer), "")
+                yield from ((TIMER, one, state, "") for one in event.told)
+            case happened.CopySent():
+                yield from ((COPIED, one, "", "") for one in event.people)
 
 
 def _notice(

@@ -11,7 +11,17 @@ from engine.desk import Receipt, Refused
 from engine.errors import GuichengError, UnknownName, UsageError
 from engine.evidence.keys import Signer
 from engine.kernel.case import Case
-from engine.kernel.command import Claim, Command, Fill, Paper, Perform, Release, TickItems
+from engine.kernel.command import (
+    Claim,
+    Command,
+    Everyday,
+    Fill,
+    Paper,
+    Perform,
+    Release,
+    TickItems,
+    is_everyday,
+)
 from engine.language.definition import CLAIM, FILL, RELEASE, SYSTEM, TICK, ProcessDefinition, Step
 from engine.language.forms import Attachment, Form, Row, Value, read_row, read_value
 from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted, PostWithdrawn
@@ -146,6 +156,8 @@ class Player:
             case action if action == TICK:
                 items = tuple(words(told.get("item")))
                 return TickItems(actor=actor, items=items, principal=principal, branch=branch)
+            case action if is_everyday(definition, action, told.get("to")):
+                return self._everyday(told, actor, principal, values)
             case action:
                 signed, paper = self._paper(told, actor)
                 return Perform(
@@ -159,6 +171,29 @@ class Player:
                     reason=str(told["reason"]) if "reason" in told else None,
                     paper=paper,
                 )
+
+    def _everyday(
+        self,
+        told: Mapping[str, object],
+        actor: str,
+        principal: str | None,
+        values: dict[str, Value],
+    ) -> Everyday:
+        to = words(told.get("to"))
+        people = (self.office.find_person(one) for one in to)
+        return Everyday(
+            verb=str(told["do"]),
+            actor=actor,
+            principal=principal,
+            branch=str(told["branch"]) if "branch" in told else None,
+            people=tuple(one for one in people if one),
+            state=to[0] if to else None,
+            is_before=told.get("place") != "after",
+            returns=told["returns"] == "back" if "returns" in told else None,
+            until=_day(told.get("until"), None),
+            values=values,
+            reason=str(told["reason"]) if "reason" in told else None,
+        )
 
     def _paper(self, told: Mapping[str, object], clerk: str) -> tuple[str, Paper | None]:
         """Who did it, and how a clerk enters it afterwards: `paper: {signer, happened, scan}`."""

@@ -36,7 +36,6 @@ __all__ = ["PROJECTIONS", "copied", "digest_of", "follow", "stamp_of"]
 
 LONGEST_VALUE = 200
 LINES = "lines"
-SUSPENDED = ""  # the state under which the clocks of a whole suspended case are stopped
 LAST_PART = 0.2  # of the time given: from then on the deadline is near
 
 
@@ -126,7 +125,7 @@ def _write_case(connection: Connection, case: Case) -> None:
             opened_at=stamp_of(case.opened_at),
             closed_at=stamp_of(case.closed_at) if case.closed_at else None,
             result=case.result,
-            suspended=SUSPENDED in case.stopped,
+            suspended=case.is_suspended,
         )
     )
     values = [
@@ -168,11 +167,11 @@ def _write_work(connection: Connection, case: Case) -> None:
             "offered_at": stamp_of(task.offered_at),
             **_deadline(case, task),
         }
-        for task in case.open_tasks
+        for task in case.asked
     ]
     offers = [
         {"case_id": case.id, "task": task.id, "person": person}
-        for task in case.open_tasks
+        for task in case.asked
         for person in task.people
         if person not in task.signed_by
     ]
@@ -195,7 +194,7 @@ def _write_work(connection: Connection, case: Case) -> None:
 
 def _deadline(case: Case, task: Task) -> dict[str, object]:
     """When the work is due, from when on that is near, and whether the clock stands still."""
-    timer, stopped = _timer(case, task), SUSPENDED in case.stopped
+    timer, stopped = _timer(case, task), case.is_suspended
     if timer is None:
         return {"due": None, "soon": None, "stopped": stopped}
     soon = timer.due - (timer.due - timer.set_at) * LAST_PART

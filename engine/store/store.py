@@ -15,7 +15,8 @@ from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.evidence.canonical import canonical
-from engine.kernel.case import Case, apply
+from engine.kernel.apply import apply
+from engine.kernel.case import Case
 from engine.store import projections
 from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly

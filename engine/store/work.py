@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from engine.errors import GuichengError
-from engine.kernel.case import Case, apply
+from engine.kernel.apply import apply
+from engine.kernel.case import Case
 from engine.kernel.command import Other
 from engine.kernel.values import load_value
 from engine.language.definition import SYSTEM

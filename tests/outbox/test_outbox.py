@@ -15,7 +15,8 @@ import pytest
 
 from engine.desk import Desk, Receipt
 from engine.evidence.keys import Signer
-from engine.kernel.command import Perform
+from engine.kernel import events as happened
+from engine.kernel.command import Decision, Perform
 from engine.outbox.channels import Channel, FolderChannel, MailChannel, WebChannel
 from engine.outbox.delivery import Courier, backlogs, deliver
 from engine.outbox.notices import Notice, notices_of
@@ -299,3 +300,27 @@ def test_whoever_is_killed_while_sending_sends_again_under_the_same_id(
 
 def test_a_courier_that_notes_before_it_sends_is_caught(web: WebServer, tmp_path: Path) -> None:
     assert any(missing for missing, _ in lost(tmp_path, web, Hasty))
+
+
+def test_the_remark_of_who_urges_stays_in_the_office(web: WebServer) -> None:
+    office = Office(titled(), NOW, os.urandom)
+    deliver(office.desk, [web_channel(web)])
+    case = opened(office, "罗平", 事由="买纸")
+    uid, to = office.person("罗平"), office.person("何清")
+    look = office.desk.look(case.id)
+    for place, (words, remark) in enumerate((("会议室已备好", None), ("他又拖延", "他又拖延"))):
+        decision = Decision(
+            action="催办",
+            state=look.case.configuration[0],
+            task=None,
+            events=(happened.PeopleTold(people=(to,), say=words),),
+            values={},
+            facts={},
+            reason=remark,
+        )
+        office.desk.record(look, decision, uid, office.signers[uid], f"催{place}")
+        look = office.desk.look(case.id)
+    deliver(office.desk, [web_channel(web)])
+    texts = [str(one["text"]) for one in web.documents if one["kind"] == "told"]
+    assert ["会议室已备好" in text for text in texts] == [True, False]
+    assert not any("拖延" in text for text in texts)

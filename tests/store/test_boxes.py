@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.desk import Receipt
 from engine.kernel import events as happened
-from engine.kernel.case import Case, Stamp, apply
+from engine.kernel.apply import apply
+from engine.kernel.case import Case, Stamp
 from engine.kernel.command import Decision
 from engine.rehearsal.office import Office, Texts
 from engine.store.store import Store
