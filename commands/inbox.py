@@ -206,9 +206,7 @@ class View:
             **row,
             **own[self.box],
             "subject": line.title or line.process,
-            "did": say("{action}({state})", action=action, state=line.state).show(language)
-            if line.state
-            else action,
+            "did": f"{action} ({line.state})" if line.state else action,
             "marks": " ".join(translate(word, language) for word in words),
             "short_at": self._short(line.at),
             "short_due": self._short(line.due),

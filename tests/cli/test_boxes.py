@@ -62,7 +62,7 @@ def test_every_box_holds_what_its_name_says(two: Run) -> None:
     _, out, _ = two("--as", "林岚", "todo", "--box", "done")
     assert out.splitlines()[0] == "待办 1 · [已办 1] · 我发起 2 · 抄送 0 · 草稿 0"
     assert "第一次例会" in out
-    assert "提交(起草)" in out
+    assert "提交 (起草)" in out
     assert "部门审核" in out
     assert two("--as", "何清", "do", "1", "同意")[0] == 0
     (row,) = box(two, "何清", "done")["rows"]  # type: ignore[misc]
