@@ -92,7 +92,7 @@ def write_help(
     inputs = [(str(one.name), _told(one, language)) for one in arguments]
     parts = [
         f"{say('用法').show(language)}: {' '.join(usage)}",
-        command.help or "",
+        "\n".join(wrap(command.help or "", ROOM)),
         _columns(say("参数"), inputs, language),
         _columns(say("命令"), _commands(command, context, language), language),
         _columns(say("选项"), [*options, ("--help", say("显示本页").show(language))], language),

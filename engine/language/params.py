@@ -14,7 +14,7 @@ from engine.language.forms import Plain, Row
 from engine.language.reader import Cursor, Node, Scalar, Sequence, read
 from engine.text import say
 
-TOP_KEYS = ("params", "tables", "books", "bookings")
+TOP_KEYS = ("params", "tables", "books", "bookings", "phrases")
 BOOK_KEYS = ("en", "item", "short", "backorder", "most", "over")
 COLUMN_TYPES = ("text", "integer", "decimal", "money", "bool", "date")
 
@@ -60,6 +60,7 @@ class Params:
     tables: Mapping[str, Table]
     books: Mapping[str, Book] = field(default_factory=dict)
     diaries: Mapping[str, Diary] = field(default_factory=dict)
+    phrases: tuple[str, ...] = ()  # opinions the office offers to everybody
 
     def value(self, name: str, on: date) -> Plain:
         """What a parameter is on a day. Errors: `GuichengError` if it does not hold yet."""
@@ -89,7 +90,9 @@ class Params:
 
 
 def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...]]:
-    """Read params.yaml: `params` (plain or dated values), `tables`, `books`, `bookings`."""
+    """Read params.yaml: `params` (plain or dated values), `tables`, `books`, `bookings`,
+    `phrases`.
+    """
     node, problems = read(text, file)
     cursor = Cursor(problems)
     top = cursor.mapping(node, TOP_KEYS, {"params"})
@@ -108,7 +111,8 @@ def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...
         key.text: read_diary(cursor, key.text, value, tables)
         for key, value in cursor.entries(top.get("bookings"))
     }
-    params = Params(values=values, tables=tables, books=books, diaries=diaries)
+    phrases = tuple(cursor.text(one) for one in cursor.items(top.get("phrases")))
+    params = Params(values=values, tables=tables, books=books, diaries=diaries, phrases=phrases)
     return (None if problems else params), tuple(problems)
 
 

@@ -31,12 +31,16 @@ from engine.store.rows import (
 from engine.store.tables import (
     DisclosureRow,
     HeadRow,
+    MetaRow,
     ObjectRow,
     RecordRow,
     columns,
 )
+from engine.store.titles import PROCESS
 from engine.store.work import Work
 from engine.text import say
+
+OUTDATED = "outdated"  # set by a migration: the tables have to be made anew from the history
 
 
 class Store(Work):
@@ -48,6 +52,8 @@ class Store(Work):
         self._folded = {}
         with plainly():
             migrate(self.engine)
+        if self._meta(OUTDATED) is not None:
+            self.rebuild()
 
     @classmethod
     def create(cls, path: Path, origin: str) -> Store:
@@ -171,6 +177,7 @@ class Store(Work):
             for table in projections.PROJECTIONS:
                 connection.execute(delete(table))
             _follow_history(connection, everything)
+            connection.execute(delete(MetaRow).where(columns(MetaRow).key == OUTDATED))
 
     def derived_tables(self) -> dict[str, list[tuple[object, ...]]]:
         """The rows of every table that follows from the history, sorted."""
@@ -182,10 +189,21 @@ class Store(Work):
         beside = Store(None)
         try:
             with beside.writing() as connection:
+                for digest, content in self._published():
+                    connection.execute(
+                        insert(ObjectRow).values(digest=digest, kind=PROCESS, content=content)
+                    )
                 _follow_history(connection, self.everything())
             return beside.derived_tables()
         finally:
             beside.close()
+
+    def _published(self) -> list[tuple[str, bytes]]:
+        """The published processes, by digest: titles are written from them."""
+        column = columns(ObjectRow)
+        wanted = select(column.digest, column.content).where(column.kind == PROCESS)
+        with self.reading() as connection:
+            return [(row.digest, row.content) for row in connection.execute(wanted)]
 
 
 def _follow_history(connection: Connection, everything: Iterable[Stored]) -> None:
