@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from commands.asked import AFTER, command_of
 from commands.casefile import case_row, print_case, save_attachments
 from commands.completion import CASE, PROCESS
 from commands.display import conclude, print_reasons, receipt
@@ -20,9 +21,16 @@ from commands.unsent import keep_act, keep_start
 from commands.workspace import Session
 from engine.desk import Desk, Receipt
 from engine.errors import UsageError
-from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
-from engine.language.definition import CLAIM, FILL, RELEASE, TICK
-from engine.language.forms import tidy
+from engine.kernel.command import (
+    Claim,
+    Command,
+    Everyday,
+    Perform,
+    Refusal,
+    Release,
+    is_everyday,
+)
+from engine.language.definition import CLAIM, RELEASE
 from engine.language.params import read_plain
 from engine.language.roster import Delegated
 from engine.reading.names import Names
@@ -45,6 +53,10 @@ BRANCH = typer.Option(None, "--branch", help="并行的哪一支")
 REOPEN = typer.Option(None, "--reopen", help="退回哪一支")
 ITEM = typer.Option(None, "--item", help="检查单的项")
 FOR = typer.Option(None, "--for", help="代谁办理")
+TO = typer.Option(None, "--to", help="转办、委派、加签、抄送给谁;退回到哪个环节")
+UNTIL = typer.Option(None, "--until", help="挂起到哪天,如 2026-12-01")
+THEN = typer.Option(None, "--then", help="退回改好后:back 直接回来,replay 逐级重走")
+AFTER_ME = typer.Option(False, "--after", help="加签人在我之后签(不写则在我之前)")
 PAPER = typer.Option(None, "--paper", help="补录纸质单据:纸上是谁签的")
 HAPPENED = typer.Option(None, "--happened", help="纸上签的时刻,如 2026-11-24 10:00")
 SCAN = typer.Option(None, "--scan", help="纸质原件的扫描件")
@@ -125,8 +137,12 @@ def do(
     dry_run: bool = DRY,
     draft: bool = DRAFT,
     phrase: int = PHRASE,
+    to: list[str] = TO,
+    until: str = UNTIL,
+    then: str = THEN,
+    after: bool = AFTER_ME,
 ) -> None:
-    """办理一个动作;也可 填写、勾选、签收、退还,补录一步纸质的办理,或先存为草稿。"""
+    """办理一个动作;也可 填写、勾选、签收,转办、加签、催办、退回等,补录纸质的一步,或存为草稿。"""
     typed = Typed(
         given=tuple(given or ()),
         data=str(data) if data else None,
@@ -137,6 +153,10 @@ def do(
         reopen=tuple(reopen or ()),
         item=tuple(item or ()),
         principal=principal,
+        to=tuple(to or ()),
+        until=until,
+        then=then,
+        is_after=AFTER if after else None,
         request=request,
         signed_by=signed_by,
         happened=happened,
@@ -154,36 +174,11 @@ def act(session: Session, case: str, action: str, typed: Typed, *, dry_run: bool
     sheet = read_paper(desk, actor, typed.signed_by, typed.happened, typed.scans)
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
-    roster = desk.catalog.roster(desk.clock())
-    person = roster.person(typed.principal).id if typed.principal else None
-    branch = typed.branch
     entry = Entry(desk, definition)
+    action = entry.action(action)
     entered = entry.read(typed.given, typed.data_file, typed.attach)
-    values, action = entered.values, entry.action(action)
     label = Names(definition, session.language).spoken(action)
-    command: Command
-    if sheet.paper is not None and action in (CLAIM, RELEASE, FILL, TICK):
-        raise UsageError(say("“{action}”不是签字,不能补录", action=action))
-    if action == CLAIM:
-        command = Claim(actor=actor, branch=branch)
-    elif action == RELEASE:
-        command = Release(actor=actor, branch=branch)
-    elif action == FILL:
-        command = Fill(actor=actor, values=values, principal=person, branch=branch)
-    elif action == TICK:
-        command = TickItems(actor=actor, items=typed.item, principal=person, branch=branch)
-    else:
-        command = Perform(
-            action=action,
-            actor=sheet.signer,
-            principal=person,
-            branch=branch,
-            reopen=typed.reopen,
-            values=values,
-            row=entry.row(action, typed.row),
-            reason=tidy(typed.reason) if typed.reason else None,
-            paper=sheet.paper,
-        )
+    command = command_of(desk, definition, actor, action, typed, entered=entered, sheet=sheet)
     if dry_run:
         _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
         return
@@ -212,7 +207,9 @@ def why(
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
     action = Entry(desk, definition).action(action)
-    command = Perform(action=action, actor=actor, branch=branch)
+    command: Command = Perform(action=action, actor=actor, branch=branch)
+    if is_everyday(definition, action, None):
+        command = Everyday(verb=action, actor=actor, branch=branch)
     label = Names(definition, session.language).spoken(action)
     answer = desk.try_out(found.id, command)
     if as_json:

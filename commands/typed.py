@@ -22,6 +22,10 @@ class Typed:
     reopen: tuple[str, ...] = ()
     item: tuple[str, ...] = ()
     principal: str | None = None
+    to: tuple[str, ...] = ()
+    until: str | None = None
+    then: str | None = None
+    is_after: str | None = None
     signed_by: str | None = None
     happened: str | None = None
     scan: tuple[str, ...] = ()
