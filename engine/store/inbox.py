@@ -49,6 +49,7 @@ ORDER BY t.due IS NULL, t.due, t.offered_at
 """
 FIND = "SELECT actor FROM record WHERE actor_name = :name OR actor = :name LIMIT 1"
 NUMBERS = "SELECT number FROM case_row ORDER BY opened_at DESC, number DESC"
+DIARIES = "SELECT DISTINCT diary FROM page ORDER BY diary"
 BOOKS = "SELECT DISTINCT book FROM card ORDER BY book"
 ITEMS = "SELECT DISTINCT item FROM lot WHERE book = :book ORDER BY item"
 META = "SELECT key, value FROM meta"
@@ -63,6 +64,12 @@ def load_numbers(path: Path) -> tuple[str, ...]:
 def load_books(path: Path) -> tuple[str, ...]:
     """The books something was ever entered in. Errors: `GuichengError` as `load_todo`."""
     rows = _ask(path, lambda connection: connection.execute(BOOKS).fetchall())
+    return tuple(str(row[0]) for row in rows)
+
+
+def load_diaries(path: Path) -> tuple[str, ...]:
+    """The diaries something was ever entered in. Errors: `GuichengError` as `load_todo`."""
+    rows = _ask(path, lambda connection: connection.execute(DIARIES).fetchall())
     return tuple(str(row[0]) for row in rows)
 
 
