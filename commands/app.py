@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "delegate": ("clerk", "把自己的办理权委托给他人一段时间"),
     "history": ("auditor", "一个案件的办理记录"),
     "ledger": ("ledger", "台账:结存、明细、时点数、图"),
+    "bookings": ("bookings", "预约:何物何时被哪一案占用"),
     "template": ("sheets", "做一份待填的 Excel 或 CSV 表"),
     "import": ("sheets", "导入填好的 Excel 或 CSV 表"),
     "export": ("sheets", "导出案件、基础数据、花名册或台账"),

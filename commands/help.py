@@ -30,6 +30,7 @@ ARGUMENTS: Mapping[str, str] = {
     "key_id": "钥匙编号的开头几位",
     "state": "环节",
     "book": "台账名称",
+    "diary": "预约簿名称",
     "item": "台账里的编码或名称",
     "moment": "时点,如 2026-12-03 或 2026-12-03T17:30;只写日期即到当日终了",
     "as_json": "以 JSON 输出",

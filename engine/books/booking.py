@@ -142,7 +142,9 @@ def next_free(page: Page, wanted: Slot, owner: str, windows: Iterable[Window]) -
     length = wanted.until - wanted.from_
     for opens, closes in windows:
         start = max(opens, wanted.from_)
-        while start + length <= closes:
+        for _ in range(len(page.taken) + 1):  # each of them can be in the way once
+            if start + length > closes:
+                break
             slot = wanted.moved(start - wanted.from_)
             found = in_the_way(page, slot, owner)
             if not found:
@@ -159,7 +161,9 @@ def last_free(page: Page, wanted: Slot, owner: str, windows: Iterable[Window]) -
     length = wanted.until - wanted.from_
     for opens, closes in windows:
         start = min(closes - length, wanted.from_)
-        while start >= opens:
+        for _ in range(len(page.taken) + 1):
+            if start < opens:
+                break
             slot = wanted.moved(start - wanted.from_)
             found = in_the_way(page, slot, owner)
             if not found:

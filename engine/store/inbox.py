@@ -19,6 +19,7 @@ class Outdated(GuichengError):
 
 
 NUMBERS = "SELECT number FROM case_row ORDER BY opened_at DESC, number DESC"
+DIARIES = "SELECT DISTINCT diary FROM page ORDER BY diary"
 BOOKS = "SELECT DISTINCT book FROM card ORDER BY book"
 ITEMS = "SELECT DISTINCT item FROM lot WHERE book = :book ORDER BY item"
 
@@ -32,6 +33,12 @@ def load_numbers(path: Path) -> tuple[str, ...]:
 def load_books(path: Path) -> tuple[str, ...]:
     """The books something was ever entered in. Errors: `GuichengError` as `ask`."""
     rows = ask(path, lambda connection: connection.execute(BOOKS).fetchall())
+    return tuple(str(row[0]) for row in rows)
+
+
+def load_diaries(path: Path) -> tuple[str, ...]:
+    """The diaries something was ever entered in. Errors: `GuichengError` as `load_todo`."""
+    rows = _ask(path, lambda connection: connection.execute(DIARIES).fetchall())
     return tuple(str(row[0]) for row in rows)
 
 
