@@ -58,6 +58,7 @@ def test_json_has_the_fields_the_reference_names(run: Run) -> None:
         one = loaded[0] if isinstance(loaded, list) else loaded
         assert sorted(one) == sorted(fields.pop(name)), name
     fields_of_a_book = {"ledger card", "ledger as-of", "ledger plot"}  # tests/cli/test_ledger.py
+    fields_of_a_book |= {"bookings"}  # tests/cli/test_bookings.py
     empty_when_all_is_well = {"check", "audit verify"}
     assert set(fields) == fields_of_a_book | empty_when_all_is_well
 
