@@ -41,10 +41,13 @@ def test_json_has_the_fields_the_reference_names(run: Run) -> None:
     given = ("--as", "林岚")
     assert run(*given, "start", "会务服务保障", "--set", "会议名称=例会")[0] == 0
     assert run(*given, "do", "1", "同意")[0] == 3
+    assert run(*given, "phrases", "add", "请补充说明")[0] == 0
     lines = {
         "todo": (*given, "todo"),
         "show": ("show", "1"),
         "why": (*given, "why", "1", "提交"),
+        "batch": (*given, "batch", "批注", "1", "--reason", "已与处长说过"),
+        "phrases": (*given, "phrases"),
         "history": ("history", "1"),
         "ledger show": ("ledger", "show"),
         "audit query": ("audit", "query"),
