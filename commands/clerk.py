@@ -223,6 +223,7 @@ def why(
                         "rule": one.rule,
                         "source": str(one.source) if one.source else None,
                         "remedy": one.remedy.show(session.language) if one.remedy else None,
+                        "curable": one.is_curable,
                     }
                     for one in reasons
                 ]

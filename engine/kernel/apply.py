@@ -104,6 +104,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
                 before=case.configuration,
                 after=event.configuration,
                 entered=event.entered,
+                tasks=len(case.tasks),
             )
             return replace(
                 case,

@@ -156,7 +156,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """One move: in which record, by whom, from where to where."""
+    """One move: in which record, by whom, from where to where, after how many tasks."""
 
     seq: int
     at: datetime
@@ -165,6 +165,7 @@ class Moved:
     before: tuple[str, ...]
     after: tuple[str, ...]
     entered: tuple[str, ...]
+    tasks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

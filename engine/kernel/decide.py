@@ -80,6 +80,7 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
     option, seat = choose_seat(hearing, found, command.action)
     action, state = option.action, option.state
     _check_person(hearing, action, state, seat)
+    _check_course(hearing, action, seat)
     if action.refuse is not None:
         hearing.no(
             action.refuse,
@@ -90,9 +91,9 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
                 say=action.say or "",
             ),
             source=action.source,
+            is_final=True,
         )
         return refusal_of(hearing, action.name, state.path)
-    _check_course(hearing, action, seat)
     _enter_values(hearing, command, action, state, seat)
     _check_conditions(hearing, command, action, state)
     target = _target(hearing, action, state)
@@ -148,7 +149,7 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
         check_delegation(hearing)
     hearing.reasons.extend(conflicts(hearing.draft.facts(), action, role, hearing.people))
     if seat.slot is None:
-        hearing.no(ROLE, say("“{action}”由系统办理,不由人办理", action=action.name))
+        hearing.no(ROLE, say("“{action}”由系统办理,不由人办理", action=action.name), is_final=True)
         return
     hearing.draft.read[f"who({role})"] = people
     if hearing.party not in people:
@@ -316,6 +317,7 @@ def _target(hearing: Hearing, action: Action, state: State) -> Callable[[int], b
             LIMIT,
             say("“{action}”已满 {limit} 次", action=action.name, limit=action.limit),
             source=action.source,
+            is_final=True,
         )
 
     def passes(arm: int) -> bool:

@@ -409,27 +409,11 @@ class Draft:
 
     def stay(self, state: State) -> tuple[Task, ...]:
         """The tasks of this stay in the state, not of an earlier one."""
-        since = self.case.entered[state.path]
-        moves = [
-            place
-            for place, event in enumerate(self.events)
-            if isinstance(event, happened.StatesMoved) and state.path in event.entered
-        ]
-        fresh = (
-            {
-                event.task
-                for event in self.events[moves[-1] :]
-                if isinstance(event, happened.TaskOffered)
-            }
-            if moves
-            else None
-        )
+        came = next(one for one in reversed(self.case.moves) if state.path in one.entered)
         return tuple(
             task
-            for task in self.case.tasks
-            if task.state == state.path
-            and task.purpose is Purpose.WORK
-            and (task.id in fresh if fresh is not None else task.offered_at >= since)
+            for task in self.case.tasks[came.tasks :]
+            if task.state == state.path and task.purpose is Purpose.WORK
         )
 
     def _done_slots(self, state: State) -> frozenset[int]:

@@ -9,7 +9,7 @@ Source: 电子签名法 13 (alteration after signing must be detectable).
 from __future__ import annotations
 
 from engine.kernel import events as happened
-from engine.kernel.case import Purpose, Signature, Standing, Task
+from engine.kernel.case import Purpose, Signature, Standing, Status, Task
 from engine.kernel.command import SIGN_VOID, Reason
 from engine.kernel.draft import Draft
 from engine.kernel.entries import Impossible
@@ -58,7 +58,7 @@ def is_joint(draft: Draft, action: Action, state: State) -> bool:
     if action.is_signature:
         return True
     added = any(
-        task.added_by is not None and (task.is_open or task.is_waiting)
+        task.added_by is not None and task.status is not Status.CANCELLED
         for task in draft.stay(state)
     )
     return added and not action.reason and action.home == state.path and action.who is None
