@@ -178,9 +178,10 @@ class _Taking:
             return slot
         despite = self.entry.despite
         if despite is not None and slot.from_ >= at and line.holds(despite):
-            for event in given_up(found, owner, at):
+            losing = [one for one in found if one.slot.ends > at]
+            for event in given_up(losing, owner, at):
                 self._emit(event)
-            self.booked.ousted |= {one.case: self.entry.oust or "" for one in found}
+            self.booked.ousted |= {one.case: self.entry.oust or "" for one in losing}
             return replace(slot, begins=max(slot.begins, at))
         text = say(
             "“{thing}” {window} 不空:{taken};{instead}",

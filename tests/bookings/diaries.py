@@ -161,7 +161,8 @@ class Diaries(RuleBasedStateMachine):
     def act(self, verb: str, case: str) -> None:
         """Somebody asks for a thing at some tens of minutes from now, or gives it up."""
         room, urgent = self.dice.choice(ROOMS), self.dice.random() < 0.5
-        start, length = self.dice.randint(-2, 24), self.dice.randint(1, 6)
+        start = self.dice.randint(-2, self.dice.choice((3, 24)))  # often about now
+        length = self.dice.randint(1, 6)
         begins = self.now // 10 * 10 + start * 10
         use = range(begins, begins + length * 10)
         rooms = ROOMS if verb in ("都占", "都改") else (room,)

@@ -74,11 +74,14 @@ class Timetable:
     ) -> None:
         """All that is wanted, or nothing. With `despite` others lose what is in the way."""
         losing: list[tuple[str, str, range]] = []
+        robbed: set[str] = set()
         for asked in wanted:
             others = self.who(asked.thing, asked.taken, case)
             if others and not (despite and asked.use.start >= now):
                 raise No("E_CONFLICT")
-            losing += [(other, asked.thing, asked.taken) for other in others]
+            robbed |= {asked.thing} if others else set()
+            left = range(max(asked.taken.start, now), asked.taken.stop)
+            losing += [(one, asked.thing, left) for one in self.who(asked.thing, left, case)]
         for other, thing, minutes in losing:
             for one in list(self.asked[other]):
                 shares = set(one.taken) & set(minutes)
@@ -86,7 +89,6 @@ class Timetable:
                     self._end(other, one, now)
             self._paint(other)
             self.ousted.append((case, other))
-        robbed = {thing for _, thing, _ in losing}
         new = [
             Asked(one.thing, one.use, range(max(one.taken.start, now), one.taken.stop))
             if one.thing in robbed
