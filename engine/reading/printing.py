@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from engine.catalog import Catalog
 from engine.errors import GuichengError, UnknownName
 from engine.kernel import events as happened
-from engine.kernel.case import Case
+from engine.kernel.case import Case, Standing
 from engine.kernel.options import visible_fields
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Plain, Row, Value, rows_of
@@ -323,14 +323,21 @@ class _Page:
         return say("系统").show(self._language)
 
     def _comment(self, stored: Stored) -> str:
-        if stored.body.comment is None:
-            return ""
-        shown = stored.disclosed(COMMENT).get("")
-        return str(shown) if shown is not None else say("(已隐去)").show(self._language)
+        """What was said, and what has become of the signature since."""
+        said = ""
+        if stored.body.comment is not None:
+            shown = stored.disclosed(COMMENT).get("")
+            said = str(shown) if shown is not None else say("(已隐去)").show(self._language)
+        standing = [one.standing for one in self._case.signatures if one.seq == stored.seq]
+        if Standing.FELL in standing:
+            return f"{said} {say('(签字已失效:所签内容后来改动)').show(self._language)}".strip()
+        if Standing.SET_ASIDE in standing:
+            return f"{said} {say('(已另签)').show(self._language)}".strip()
+        return said
 
     def unsigned(self) -> Iterator[Signature]:
         """A blank line for every signature that the open tasks still ask for."""
-        for task in self._case.open_tasks:
+        for task in self._case.asked:
             for _ in range(max(1, task.need - len(task.signed_by))):
                 yield Signature(
                     state=self._names.state(task.state), role=self._names.role(task.role)

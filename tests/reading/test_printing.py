@@ -196,3 +196,14 @@ def test_the_acceptance_note_is_in_three_parts() -> None:
     assert text.count('<table class="signatures">') == 3
     assert text.count("顾敏") == 3 * 3  # formed the group, entered the results, signed
     assert "到货明细" not in text
+
+
+def test_a_signature_given_anew_is_told_apart_from_the_one_it_replaces() -> None:
+    office, case = played("B-08", "M")
+    told = rows(page(office, case, "会务记录"))
+    first = [row for row in told if "确认签到" in row]
+    again = [row for row in told if "重签" in row]
+    assert len(first) == 2
+    assert all("(已另签)" in row for row in first)
+    assert len(again) == 3  # 苏晓 twice, because she corrected it once more in between
+    assert ["(已另签)" in row for row in again] == [True, False, False]
