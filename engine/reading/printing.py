@@ -323,8 +323,14 @@ class _Page:
         return say("系统").show(self._language)
 
     def _comment(self, stored: Stored) -> str:
-        """What was said, and what has become of the signature since."""
-        said = ""
+        """What was ticked, what was said, and what has become of the signature since."""
+        ticked = [
+            item
+            for event in stored.events
+            if isinstance(event, happened.ItemsTicked)
+            for item in event.items
+        ]
+        said = say("{items}", items=tuple(ticked)).show(self._language)
         if stored.body.comment is not None:
             shown = stored.disclosed(COMMENT).get("")
             said = str(shown) if shown is not None else say("(已隐去)").show(self._language)

@@ -200,7 +200,7 @@ def test_the_acceptance_note_is_in_three_parts() -> None:
 
 def test_a_signature_given_anew_is_told_apart_from_the_one_it_replaces() -> None:
     office, case = played("B-08", "M")
-    told = rows(page(office, case, "会务记录"))
+    told = rows(page(office, case, "签到表"))
     first = [row for row in told if "确认签到" in row]
     again = [row for row in told if "重签" in row]
     assert len(first) == 2
