@@ -16,12 +16,29 @@ from engine.kernel.command import (
     TickItems,
     is_everyday,
 )
-from engine.language.definition import CLAIM, FILL, RELEASE, RETURN, TICK, ProcessDefinition
+from engine.language.definition import (
+    CLAIM,
+    EVERYDAY,
+    FILL,
+    RELEASE,
+    RETURN,
+    SIGN_AGAIN,
+    TICK,
+    ProcessDefinition,
+)
 from engine.language.forms import tidy
 from engine.text import say
 
 AFTER = "after"
 THEN = {"back": True, "replay": False}
+
+
+def require_known(definition: ProcessDefinition, action: str) -> None:
+    """Refuse a word that is no action at all, with the nearest that is. Errors: `UnknownName`."""
+    names = [one.name for one in definition.all_actions()]
+    names += [CLAIM, RELEASE, FILL, TICK, SIGN_AGAIN, *EVERYDAY]
+    if action not in names:
+        raise UnknownName(say("动作"), action, names)
 
 
 def command_of(
@@ -37,6 +54,7 @@ def command_of(
     """The command somebody asks for. Errors: `UsageError` naming what does not fit together."""
     roster = desk.catalog.roster(desk.clock())
     principal = roster.person(typed.principal).id if typed.principal else None
+    require_known(definition, action)
     everyday = is_everyday(definition, action, typed.to)
     inside = action in (CLAIM, RELEASE, FILL, TICK)
     if sheet.paper is not None and (inside or everyday):

@@ -134,9 +134,14 @@ def everyday_words(definition: ProcessDefinition, case: Case) -> tuple[str, ...]
             useful.add(DROP_SIGNER)
         if case.withdrawal is not None:
             useful |= {CONSENT, DECLINE}
-    allowed = [word for word, key in EVERYDAY.items() if definition.allowed(key) is not None]
+    rules = {word: definition.allowed(key) for word, key in EVERYDAY.items()}
+    allowed = [word for word, rule in rules.items() if rule and _is_within(case, rule.within)]
     again = (SIGN_AGAIN,) if case.to_sign_again() else ()
     return (*(word for word in allowed if word in useful), *again)
+
+
+def _is_within(case: Case, states: tuple[str, ...]) -> bool:
+    return not states or any(case.is_in(state) for state in states)
 
 
 def save_attachments(desk: Desk, case: Case, folder: Path) -> None:

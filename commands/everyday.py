@@ -67,6 +67,8 @@ def batch(
     ids = [desk.require_case(one) for one in chosen or ()]
     if process is not None:
         ids += _my_cases(desk, actor, process, state)
+    if process is not None and not ids:
+        raise UsageError(say("您在“{process}”没有待办", process=process))
     if not ids:
         raise UsageError(say("请列出案件编号,或用 --process 指明我待办里的哪个流程"))
     typed = Typed(given=tuple(given or ()), reason=reason)

@@ -15,6 +15,7 @@ from engine.errors import GuichengError
 from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case
 from engine.kernel.situation import Situation
+from engine.language.calendar import ONE_DAY
 from engine.language.definition import SEPARATOR, Take, ancestors
 from engine.language.evaluating import evaluate
 from engine.language.expressions import Expression
@@ -318,6 +319,17 @@ def _workdays(facts: CaseFacts, start: object, end: object) -> int | None:
     return facts.situation.calendar.workdays(_moment(facts, start), _moment(facts, end))
 
 
+def _rest_days(facts: CaseFacts, start: object, end: object) -> int | None:
+    """How many days are no workdays, from one to another, both included; 0 if there are none."""
+    if start is None or end is None:
+        return None
+    first, last = _moment(facts, start), _moment(facts, end)
+    days = (last - first).days + 1
+    if days <= 0:
+        return 0
+    return days - facts.situation.calendar.workdays(first - ONE_DAY, last)
+
+
 def _rounds(facts: CaseFacts, action: str) -> int:
     return facts.case.rounds(action)
 
@@ -368,6 +380,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "done_children": _done_children,
     "has_parent": lambda facts: facts.case.parent is not None,
     "workdays": _workdays,
+    "rest_days": _rest_days,
     "worktime": lambda facts, start, end: facts.situation.calendar.worktime(start, end),
     "table": _table,
     "since": lambda facts, text: window_start(text, facts.today),

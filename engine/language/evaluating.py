@@ -292,7 +292,7 @@ _CALLED: Mapping[str, Callable[..., object]] = {
     "minutes": lambda start, end: _seconds(start, end, 60),
     "year": lambda value: value.year if isinstance(value, date) else None,
     "month": lambda value: value.month if isinstance(value, date) else None,
-    "text": lambda value: shown(value, quoted=False),
+    "text": lambda value: str(shown(value, quoted=False)),  # a field holds no `Text`
     "contains": lambda text, part: bool(text and part and part in text),
     "blank": lambda value: value is None or value == "" or value == (),
     "first": lambda value: _nth(value, 0),

@@ -34,7 +34,7 @@ def _or_text(inner: Json) -> Json:
 def _limited(names: tuple[str, ...], required: tuple[str, ...]) -> Json:
     """`true`, or its limits; where something is compulsory only these."""
     limits = _closed(names, required)
-    return limits if required else {"anyOf": [{"type": "boolean"}, limits]}
+    return limits if required else _or_text(limits)
 
 
 def _ref(name: str) -> Json:

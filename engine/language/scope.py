@@ -64,6 +64,7 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "done_children": Signature((t.TEXT,), t.NUMBER),
         "has_parent": Signature((), t.BOOL),
         "workdays": Signature((t.ANY, t.ANY), t.NUMBER),
+        "rest_days": Signature((t.ANY, t.ANY), t.NUMBER),
         "worktime": Signature((t.DATETIME, t.DATETIME), t.NUMBER),
         "table": Signature((t.TEXT,), t.ANY),
         "since": Signature((t.TEXT,), t.DATE),
