@@ -113,7 +113,7 @@ SWAPS = [
     ("checklist: [一, 二]", "checklist: [一, {item: 二, after: [三]}]", "“三”不在单上"),
     (
         "checklist: [一, 二]",
-        "checklist: [{item: 一, after: 二}, {item: 二, after: 一}]",
+        "checklist: [一, {item: 二, after: 二}]",
         "互相等待",
     ),
     ("after: all", "after: [左, 左]", "写了两遍"),
