@@ -36,6 +36,7 @@ from engine.store.rows import Moved, Pending, Repeated
 from engine.text import Text, say
 
 TICK_LIMIT = 500
+DEEPEST = 12  # children of children; more is procedures that open each other without end
 PERIODIC = "every:"
 SUPPLY = "supply"
 
@@ -138,8 +139,10 @@ class Worker:
                 yield from self._open_child(
                     case, pending.request, pending.target, pending.initiator, pending.values
                 )
-            else:
-                yield from self._tell(pending, f"told:{case_id}:{pending.request}")
+                continue
+            target = self._target(pending)
+            if target is not None:
+                yield from self._tell(target, pending, f"told:{case_id}:{pending.request}")
         if case.parent is not None:
             yield from self._report(case)
         yield from self._join_as_member(case)
@@ -154,6 +157,7 @@ class Worker:
         values: Values,
     ) -> Iterator[str]:
         wanted = f"child:{parent.id}:{request}"
+        self._require_shallow(parent, process)
         for _ in range(ATTEMPTS):
             if self.store.find_request(wanted) is not None:
                 return
@@ -179,7 +183,28 @@ class Worker:
             return
         raise StoreConflict
 
-    def _tell(self, pending: Pending, request: str) -> Iterator[str]:
+    def _require_shallow(self, parent: Case, process: str) -> None:
+        """Errors: `GuichengError` where cases have opened cases more than `DEEPEST` deep."""
+        outer, depth = parent.parent, 1
+        while outer is not None:
+            outer, depth = self.store.load_case(outer).parent, depth + 1
+        if depth > DEEPEST:
+            raise GuichengError(
+                say(
+                    "子案已有 {depth} 层,不再往下立“{process}”案;请看流程是否互相立案,没有尽头",
+                    depth=depth - 1,
+                    process=process,
+                )
+            )
+
+    def _target(self, pending: Pending) -> str | None:
+        """The case a request is for; None as long as that child has not been opened."""
+        if pending.kind != "told_child":
+            return pending.target
+        opened = self.store.find_request(f"child:{pending.case_id}:{pending.target}")
+        return opened[0].removeprefix("case/") if opened is not None else None
+
+    def _tell(self, target: str, pending: Pending, request: str) -> Iterator[str]:
         lines = rows_of(pending.values.get(LINES))
 
         def tell(look: Look) -> Decision | Refusal:
@@ -187,7 +212,7 @@ class Worker:
                 look.case, pending.action, look.situation, look.seq, pending.initiator, lines
             )
 
-        yield from self._act(pending.target, request, tell)
+        yield from self._act(target, request, tell)
 
     def _supply(self) -> int:
         """Let the cases that wait for what a book holds go on, once the book has moved."""

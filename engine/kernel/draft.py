@@ -45,6 +45,7 @@ from engine.language.definition import (
     State,
     Take,
     TellCases,
+    TellChildren,
     TellPeople,
     Vacate,
     ancestors,
@@ -558,6 +559,8 @@ class Draft:
                 self._start(effect)
             case TellCases():
                 self._tell_cases(effect)
+            case TellChildren():
+                self._tell_children(effect)
             case TellPeople():
                 self.emit(
                     happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
@@ -598,6 +601,17 @@ class Draft:
                 lines=lines,
             )
         )
+
+    def _tell_children(self, effect: TellChildren) -> None:
+        for child in self.case.children:
+            if child.result is None and effect.process in (None, child.process):
+                self.emit(
+                    happened.ChildTold(
+                        request=f"{self._stamp.seq}-{len(self.events):04d}",
+                        child=child.request,
+                        action=effect.action,
+                    )
+                )
 
     def _lines_for(self, number: str, take: Take, by: Expression | None) -> tuple[Row, ...]:
         """The lines that go to a case: all, or those whose `by` is its number."""

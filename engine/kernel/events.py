@@ -232,6 +232,15 @@ class CaseTold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildTold(Event):
+    """The system is to perform `action` in the child once asked for as `child`."""
+
+    request: str
+    child: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTold(Event):
     people: tuple[str, ...]
     say: str
@@ -533,6 +542,7 @@ VOCABULARY: Mapping[str, type[Event]] = {
         ChildReported,
         MemberJoined,
         CaseTold,
+        ChildTold,
         PeopleTold,
         CopySent,
         CaseClosed,

@@ -97,6 +97,13 @@ def _is_there(path: str, branch: str | None) -> bool:
     )
 
 
+def _put_to_work(state: State, case: Case) -> tuple[str, ...]:
+    """The branches that were opened when the parallel state was last entered."""
+    since = case.entered[state.path]
+    opened = {path for path, at in case.entered.items() if at >= since}
+    return tuple(inner.path for inner in state.inner if inner.path in opened)
+
+
 def unfinished(gate: Gate, state: State, case: Case) -> tuple[str, ...]:
     """The branches an action still waits for; empty when its gate is open."""
     if gate.signed or state.kind is not Kind.PARALLEL:
@@ -107,6 +114,7 @@ def unfinished(gate: Gate, state: State, case: Case) -> tuple[str, ...]:
             path for path in open_ones if any(is_within(path, name) for name in gate.branches)
         )
     if gate.count is not None:
-        done = len(state.inner) - len(open_ones)
-        return () if done >= gate.count else open_ones
+        in_work = _put_to_work(state, case)
+        wanted = min(gate.count, len(in_work))
+        return () if len(in_work) - len(set(open_ones)) >= wanted else open_ones
     return open_ones

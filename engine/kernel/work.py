@@ -26,7 +26,7 @@ from engine.kernel.options import states_in_work
 from engine.kernel.seats import slot_of
 from engine.kernel.signing import review
 from engine.kernel.situation import Situation
-from engine.language.definition import CLAIM, FILL, RELEASE, TICK, State
+from engine.language.definition import CLAIM, FILL, RELEASE, TICK, Checklist, State
 from engine.text import say
 
 Inside = Callable[[Hearing, Command, State, Task], None]
@@ -170,4 +170,26 @@ def _tick(hearing: Hearing, command: Command, state: State, task: Task) -> None:
             source=state.source,
         )
         return
+    _check_order(hearing, state, state.checklist, wanted)
     hearing.draft.emit(happened.ItemsTicked(state=state.path, items=tuple(wanted)))
+
+
+def _check_order(
+    hearing: Hearing, state: State, checklist: Checklist, wanted: tuple[str, ...]
+) -> None:
+    """Lines that come after others wait for them; some lists are ticked line by line."""
+    still_open = unticked(hearing.draft, state)
+    if checklist.one_at_a_time and len(wanted) > 1:
+        hearing.no(
+            GUARD,
+            say("检查单须逐项勾选,一次一项;这次写了 {items}", items=wanted),
+            source=state.source,
+        )
+    for item in checklist.items:
+        first = tuple(name for name in item.after if name in still_open and name not in wanted)
+        if item.name in wanted and first:
+            hearing.no(
+                GUARD,
+                say("“{item}”要等 {first} 先勾", item=item.name, first=first),
+                source=state.source,
+            )

@@ -6,6 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 
 from engine.errors import Problem, Source
+from engine.language.courses import (
+    case_actions,
+    check_checklists,
+    check_gates,
+    check_left_branches,
+    check_own_children,
+    reachable,
+)
 from engine.language.definition import (
     CLAIM,
     EVERYDAY,
@@ -54,23 +62,8 @@ def check_there_is_an_end(definition: ProcessDefinition) -> Iterator[Problem]:
 
 
 def check_states_are_reachable(definition: ProcessDefinition) -> Iterator[Problem]:
-    reached, waiting = set(), [definition.start] if definition.start else []
-    while waiting:
-        path = waiting.pop()
-        if path in reached:
-            continue
-        reached.add(path)
-        waiting += [outer for outer in ancestors(path)[1:]]
-        state = next((one for one in definition.walk() if one.path == path), None)
-        if state is None:
-            continue
-        if state.kind is Kind.PARALLEL:
-            waiting += [inner.path for inner in state.inner]
-        if state.start:
-            waiting.append(state.start)
-        for action in (*state.actions, *_case_actions(definition, path)):
-            waiting += [arm.to for arm in action.arms if arm.to]
-            waiting += [action.beyond] if action.beyond else []
+    entered = reachable(definition, (definition.start,))
+    reached = {outer for path in entered for outer in ancestors(path)}
     for state in definition.walk():
         if state.path not in reached:
             yield Problem(
@@ -80,26 +73,18 @@ def check_states_are_reachable(definition: ProcessDefinition) -> Iterator[Proble
             )
 
 
-def _case_actions(definition: ProcessDefinition, path: str) -> list[Action]:
-    return [
-        action
-        for action in definition.actions
-        if any(is_within(path, source) for source in action.sources)
-    ]
-
-
 def check_states_can_be_left(definition: ProcessDefinition) -> Iterator[Problem]:
     for state in definition.walk():
         if state.kind in (Kind.FINAL, Kind.COMPOUND):
             continue
         outer = [one for one in definition.walk() if one.path in ancestors(state.path)]
         actions = [action for one in outer for action in one.actions]
-        actions += _case_actions(definition, state.path)
+        actions += case_actions(definition, state.path)
         if not any(_leaves(action) for action in actions):
             yield Problem(
                 state.source,
                 say("环节“{state}”进得去出不来", state=state.path),
-                say("请写一个动作,或写 final: true"),
+                say("案件不会因为无事可办就自己结束:请写一个动作,或写 final: true"),
             )
 
 
@@ -145,7 +130,11 @@ def _crossing(action: Action, source: str, to: str | None, parallel: State) -> I
                 action=action.name,
                 parallel=parallel.path,
             ),
-            say("请把它写在“{parallel}”的 actions 里", parallel=parallel.path),
+            say(
+                "各支请写 done,由“{parallel}”一次往下;要每支各办一遍“{to}”,请用 start 开子案",
+                parallel=parallel.path,
+                to=to,
+            ),
         )
 
 
@@ -163,27 +152,6 @@ def check_reopen(definition: ProcessDefinition) -> Iterator[Problem]:
                 for name in action.reopen:
                     if name not in branches:
                         yield _unknown(action.source, say("分支"), name, branches)
-
-
-def check_gates(definition: ProcessDefinition) -> Iterator[Problem]:
-    states = {state.path: state for state in definition.walk()}
-    for action in definition.all_actions():
-        gate = action.after
-        if gate is None:
-            continue
-        home = states.get(action.home)
-        if gate.signed and (home is None or not home.slots):
-            yield Problem(
-                action.source,
-                say("“{action}”写了 after: signed,但本环节无人签署", action=action.name),
-                say("请写 sign: …"),
-            )
-        elif not gate.signed and (home is None or home.kind is not Kind.PARALLEL):
-            yield Problem(action.source, say("after 只能用在并行环节的动作上"))
-        elif (
-            home is not None and gate.count is not None and not (1 <= gate.count <= len(home.inner))
-        ):
-            yield Problem(action.source, say("after: {count} 超出分支数", count=gate.count))
 
 
 def check_system_actions(definition: ProcessDefinition) -> Iterator[Problem]:
@@ -327,6 +295,9 @@ CHECKS: tuple[Check, ...] = (
     check_targets_respect_parallel,
     check_reopen,
     check_gates,
+    check_left_branches,
+    check_own_children,
+    check_checklists,
     check_system_actions,
     check_actions_have_someone,
     check_everyday,

@@ -163,17 +163,19 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line of a checklist."""
+    """One line of a checklist. It is ticked only once those in `after` are."""
 
     name: str
     en: str | None
     when: Expression | None
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checklist:
     items: tuple[Item, ...]
     refuse: str
+    one_at_a_time: bool  # each line is a record of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +222,18 @@ class TellCases:
     action: str
     take: Take | None
     by: Expression | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellChildren:
+    """Effect: the system performs `action` in the children that are still open.
+
+    With `process`, only in those of that procedure.
+    """
+
+    action: str
+    process: str | None
     source: Source
 
 
@@ -315,7 +329,7 @@ class Vacate:
 
 
 Entry = BookEntry | Occupy | Vacate  # what may be refused by what others hold
-Effect = SetFields | StartCase | TellCases | TellPeople | Entry
+Effect = SetFields | StartCase | TellCases | TellChildren | TellPeople | Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

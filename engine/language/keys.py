@@ -120,8 +120,8 @@ DUE = (
     "tell",
 )
 BALANCE = ("per",)  # beside it, one equation after the other: what, and what it must come to
-CHECKLIST = ("items", "refuse")
-ITEM = ("item", "en", "when")
+CHECKLIST = ("items", "refuse", "one_at_a_time")
+ITEM = ("item", "en", "when", "after")
 # a book entry: the verb with the book, then what the verb takes; the second part is compulsory
 BOOK_ENTRIES = {
     "receive": (
@@ -159,6 +159,8 @@ EFFECT = (
     "initiator",
     "members",
     "parent",
+    "children",
+    "process",
     "rows",
     "into",
     "take",

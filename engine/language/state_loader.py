@@ -33,6 +33,7 @@ from engine.language.definition import (
     Slot,
     State,
     TellCases,
+    TellChildren,
     TellPeople,
     is_within,
 )
@@ -267,10 +268,11 @@ class StateLoader:
     def _checklist(self, node: Node | None) -> Checklist | None:
         if node is None:
             return None
-        refuse = "E_GUARD"
+        refuse, one_at_a_time = "E_GUARD", False
         if isinstance(node, Mapping_):
             top = self.cursor.mapping(node, keys.CHECKLIST, ("items",))
             refuse = self.cursor.text(top.get("refuse"), refuse)
+            one_at_a_time = self.cursor.boolean(top.get("one_at_a_time"))
             node = top.get("items")
         items = []
         for one in self.cursor.items(node):
@@ -281,11 +283,12 @@ class StateLoader:
                         name=self.cursor.text(top.get("item")),
                         en=self.cursor.optional(top.get("en")),
                         when=read_expression(self.cursor, top.get("when")),
+                        after=self._names(top.get("after")),
                     )
                 )
             else:
-                items.append(Item(name=self.cursor.text(one), en=None, when=None))
-        return Checklist(items=tuple(items), refuse=refuse)
+                items.append(Item(name=self.cursor.text(one), en=None, when=None, after=()))
+        return Checklist(items=tuple(items), refuse=refuse, one_at_a_time=one_at_a_time)
 
     def _deadlines(self, node: Node | None) -> tuple[Deadline, ...]:
         if node is None:
@@ -376,7 +379,7 @@ class StateLoader:
             en=cursor.optional(top.get("en")),
             home=home,
             sources=self._sources(top.get("from")),
-            arms=self._arms(to, home, key.source) if "refuse" not in top else (),
+            arms=self._arms(to, home, key.text, key.source) if "refuse" not in top else (),
             who=self.slot(who) if who is not None and not is_system(who) else None,
             by_system=(who is not None and is_system(who))
             or at is not None
@@ -427,7 +430,7 @@ class StateLoader:
             return tuple(path for path in self._paths if SEPARATOR not in path)
         return tuple(self.resolve(one.text, one.source) for one in names)
 
-    def _arms(self, node: Node | None, home: str, source: Source) -> tuple[Arm, ...]:
+    def _arms(self, node: Node | None, home: str, name: str, source: Source) -> tuple[Arm, ...]:
         cursor = self.cursor
         if node is None:
             return (Arm(when=None, to=None, source=source),)
@@ -435,6 +438,17 @@ class StateLoader:
             return (self._arm(None, node, home, node.source),)
         arms = []
         items = cursor.items(node)
+        if items and all(isinstance(one, Scalar) for one in items):
+            cursor.say(
+                source,
+                say(
+                    "“{action}”同时去往 {states}:一次只去一个环节",
+                    action=name,
+                    states=tuple(one.text for one in items if isinstance(one, Scalar)),
+                ),
+                say("几件事同时办请写 parallel;同一件事分几份办,请用 start 按 each 开子案"),
+            )
+            return (Arm(when=None, to=None, source=source),)
         for number, one in enumerate(items, 1):
             top = cursor.mapping(one, keys.ARM)
             last = number == len(items)
@@ -535,6 +549,12 @@ class StateLoader:
                     by=read_expression(cursor, top.get("by")),
                     source=node.source,
                 )
+        if "children" in top:
+            return TellChildren(
+                action=cursor.text(top.get("children")),
+                process=cursor.optional(top.get("process")),
+                source=node.source,
+            )
         if "tell" in top:
             who = read_expression(cursor, top.get("tell"))
             if who is not None:
@@ -543,7 +563,7 @@ class StateLoader:
             cursor.say(
                 node,
                 say("不认识的效果"),
-                say("可写 set、start、members、parent、tell,或台账的一笔,或 occupy、vacate"),
+                say("可写 set、start、members、parent、children、tell、台账的一笔、occupy、vacate"),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 

@@ -265,3 +265,15 @@ def _write_request(connection: Connection, case: Case, event: Event) -> None:
                     content=json.dumps({LINES: dump_value(event.lines)}, ensure_ascii=False),
                 )
             )
+        case happened.ChildTold():
+            connection.execute(
+                insert(PendingRow).values(
+                    case_id=case.id,
+                    request=event.request,
+                    kind="told_child",
+                    target=event.child,
+                    action=event.action,
+                    initiator=None,
+                    content="{}",
+                )
+            )

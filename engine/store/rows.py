@@ -105,8 +105,8 @@ class OpenTask:
 class Pending:
     case_id: str
     request: str
-    kind: str  # "child" or "told"
-    target: str  # a process, or a case
+    kind: str  # "child", "told" or "told_child"
+    target: str  # a process, a case, or the request that opened a child
     action: str
     initiator: str | None
     values: Mapping[str, Value]
