@@ -15,6 +15,7 @@ PROCESS = (
     "apart",
     "rules",
     "balance",
+    "amount",
     "tables",
     "every",
     "gather",
