@@ -7,11 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from commands.everywhere import EVERYWHERE, hoist, language
 from commands.workspace import Session
 from engine.errors import DefinitionProblems, GuichengError
 from engine.text import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from commands.inbox import Wanted
 
 TROUBLE = {
     errno.ENOENT: say("没有这个文件或文件夹"),
@@ -60,7 +64,7 @@ def _run(words: Sequence[str]) -> int:
     if quick is not None:
         from commands.inbox import print_todo
 
-        print_todo(quick.session, quick.as_json)
+        print_todo(quick.session, quick.wanted)
         return 0
     return _run_parsed()
 
@@ -93,12 +97,12 @@ def _run_parsed() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Quick:
-    """`todo` and nothing else that needs reading: what a clerk types most goes past Typer,
+    """`todo` with its plain options: what a clerk types most goes past Typer,
     which would import Pydantic to read one flag (its own import and Typer's are two thirds
     of such a process; `bench/todo.py`)."""
 
     session: Session
-    as_json: bool
+    wanted: Wanted
 
     @staticmethod
     def read(words: Sequence[str]) -> Quick | None:
@@ -108,11 +112,16 @@ class Quick:
         while rest and rest[0] in options and len(rest) > 1:
             options[rest[0]] = rest[1]
             rest = rest[2:]
-        if rest not in (["todo"], ["todo", "--json"]) or options["--lang"] not in ("", *LANGUAGES):
+        if rest[:1] != ["todo"] or options["--lang"] not in ("", *LANGUAGES):
+            return None
+        from commands.inbox import Wanted
+
+        wanted = Wanted.read(rest[1:])
+        if wanted is None:
             return None
         session = Session(
             language=language(),
             folder=options["--workspace"] or os.environ.get("GUICHENG_WORKSPACE") or None,
             person=options["--as"] or os.environ.get("GUICHENG_AS") or None,
         )
-        return Quick(session, rest[-1] == "--json")
+        return Quick(session, wanted)

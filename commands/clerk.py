@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import typer
 
+from commands.asked import AFTER, command_of
 from commands.casefile import case_row, print_case, save_attachments
 from commands.completion import CASE, PROCESS
 from commands.display import conclude, print_reasons, receipt
 from commands.entry import Entry, read_paper
-from commands.inbox import print_todo
+from commands.inbox import Wanted, print_todo
+from commands.phrases import chosen
 from commands.table import dump
+from commands.typed import Typed
+from commands.unsent import keep_act, keep_start
 from commands.workspace import Session
 from engine.desk import Desk, Receipt
 from engine.errors import UsageError
-from engine.kernel.command import Claim, Command, Fill, Perform, Refusal, Release, TickItems
+from engine.kernel.command import (
+    Claim,
+    Command,
+    Everyday,
+    Perform,
+    Refusal,
+    Release,
+    is_everyday,
+)
 from engine.language.amendments import Delegated, DelegationEnded
-from engine.language.definition import CLAIM, FILL, RELEASE, TICK
-from engine.language.forms import tidy
+from engine.language.definition import CLAIM, RELEASE
 from engine.language.params import read_plain
 from engine.reading.names import Names
 from engine.registry import CALL_BACK, DELEGATE, Registry
+from engine.store.boxes import TODO
+from engine.store.personal import mark_read
 from engine.text import say, translate
 from engine.worker import Worker
 
@@ -34,15 +48,21 @@ SET = typer.Option(None, "--set", help="字段=值")
 DATA = typer.Option(None, "--data", help="YAML/JSON 文件")
 ATTACH = typer.Option(None, "--attach", help="字段=文件")
 ROW = typer.Option(None, "--row", help="列=值(追加一行)")
-REASON = typer.Option(None, "--reason", "--comment", help="意见")
+REASON = typer.Option(None, "--reason", "--comment", help="意见;@2 是常用意见第 2 条")
+PHRASE = typer.Option(None, "--phrase", help="以常用意见第几条为意见(见 phrases)")
 BRANCH = typer.Option(None, "--branch", help="并行的哪一支")
 REOPEN = typer.Option(None, "--reopen", help="退回哪一支")
 ITEM = typer.Option(None, "--item", help="检查单的项")
 FOR = typer.Option(None, "--for", help="代谁办理")
+TO = typer.Option(None, "--to", help="转办、委派、加签、抄送给谁;退回到哪个环节")
+UNTIL = typer.Option(None, "--until", help="挂起到哪天,如 2026-12-01")
+THEN = typer.Option(None, "--then", help="退回改好后:back 直接回来,replay 逐级重走")
+AFTER_ME = typer.Option(False, "--after", help="加签人在我之后签(不写则在我之前)")
 PAPER = typer.Option(None, "--paper", help="补录纸质单据:纸上是谁签的")
 HAPPENED = typer.Option(None, "--happened", help="纸上签的时刻,如 2026-11-24 10:00")
 SCAN = typer.Option(None, "--scan", help="纸质原件的扫描件")
 REQUEST = typer.Option(None, "--request", help="请求号,重复提交不会重办")
+DRAFT = typer.Option(False, "--draft", help="存为草稿,不校验、不提交")
 DRY = typer.Option(False, "--dry-run", help="只看会怎样,不办")
 JSON = typer.Option(False, "--json")
 
@@ -58,20 +78,37 @@ def start(
     signed_by: str = PAPER,
     happened: str = HAPPENED,
     scan: list[Path] = SCAN,
+    draft: bool = DRAFT,
 ) -> None:
-    """立案;也可补录一张纸质的申请。"""
-    session: Session = ctx.obj
+    """立案;也可补录一张纸质的申请,或先存为草稿。"""
+    typed = Typed(
+        given=tuple(given or ()),
+        data=str(data) if data else None,
+        attach=tuple(attach or ()),
+        request=request,
+        signed_by=signed_by,
+        happened=happened,
+        scan=tuple(map(str, scan or ())),
+    )
+    if draft:
+        keep_start(ctx.obj, process, typed)
+    else:
+        open_case(ctx.obj, process, typed)
+
+
+def open_case(session: Session, process: str, typed: Typed) -> None:
+    """Open a case with the words typed, and tell what came of it."""
     desk, actor = _desk(session)
-    sheet = read_paper(desk, actor, signed_by, happened, scan or [])
+    sheet = read_paper(desk, actor, typed.signed_by, typed.happened, typed.scans)
     on = desk.day(sheet.paper.happened if sheet.paper else desk.clock())
     _, definition = desk.catalog.process(process, on)
-    entered = Entry(desk, definition).read(given or [], data, attach or [])
+    entered = Entry(desk, definition).read(typed.given, typed.data_file, typed.attach)
     answer = desk.start(
         process,
         sheet.signer,
         session.signer(actor),
         entered.values,
-        request=request,
+        request=typed.request,
         files=(*entered.files, *sheet.files),
         paper=sheet.paper,
     )
@@ -99,42 +136,50 @@ def do(
     happened: str = HAPPENED,
     scan: list[Path] = SCAN,
     dry_run: bool = DRY,
+    draft: bool = DRAFT,
+    phrase: int = PHRASE,
+    to: list[str] = TO,
+    until: str = UNTIL,
+    then: str = THEN,
+    after: bool = AFTER_ME,
 ) -> None:
-    """办理一个动作;也可 填写、勾选、签收、退还,或补录一步纸质的办理。"""
-    session: Session = ctx.obj
+    """办理一个动作;也可 填写、勾选、签收,转办、加签、催办、退回等,补录纸质的一步,或存为草稿。"""
+    typed = Typed(
+        given=tuple(given or ()),
+        data=str(data) if data else None,
+        attach=tuple(attach or ()),
+        row=tuple(row or ()),
+        reason=chosen(ctx.obj, reason, phrase),
+        branch=branch,
+        reopen=tuple(reopen or ()),
+        item=tuple(item or ()),
+        principal=principal,
+        to=tuple(to or ()),
+        until=until,
+        then=then,
+        is_after=AFTER if after else None,
+        request=request,
+        signed_by=signed_by,
+        happened=happened,
+        scan=tuple(map(str, scan or ())),
+    )
+    if draft:
+        keep_act(ctx.obj, case, action, typed)
+    else:
+        act(ctx.obj, case, action, typed, dry_run=dry_run)
+
+
+def act(session: Session, case: str, action: str, typed: Typed, *, dry_run: bool = False) -> None:
+    """Do an action with the words typed, and tell what came of it."""
     desk, actor = _desk(session)
-    sheet = read_paper(desk, actor, signed_by, happened, scan or [])
+    sheet = read_paper(desk, actor, typed.signed_by, typed.happened, typed.scans)
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
-    roster = desk.catalog.roster(desk.clock())
-    person = roster.person(principal).id if principal else None
     entry = Entry(desk, definition)
-    entered = entry.read(given or [], data, attach or [])
-    values, action = entered.values, entry.action(action)
+    action = entry.action(action)
+    entered = entry.read(typed.given, typed.data_file, typed.attach)
     label = Names(definition, session.language).spoken(action)
-    command: Command
-    if sheet.paper is not None and action in (CLAIM, RELEASE, FILL, TICK):
-        raise UsageError(say("“{action}”不是签字,不能补录", action=action))
-    if action == CLAIM:
-        command = Claim(actor=actor, branch=branch)
-    elif action == RELEASE:
-        command = Release(actor=actor, branch=branch)
-    elif action == FILL:
-        command = Fill(actor=actor, values=values, principal=person, branch=branch)
-    elif action == TICK:
-        command = TickItems(actor=actor, items=tuple(item or ()), principal=person, branch=branch)
-    else:
-        command = Perform(
-            action=action,
-            actor=sheet.signer,
-            principal=person,
-            branch=branch,
-            reopen=tuple(reopen or ()),
-            values=values,
-            row=entry.row(action, row or []),
-            reason=tidy(reason) if reason else None,
-            paper=sheet.paper,
-        )
+    command = command_of(desk, definition, actor, action, typed, entered=entered, sheet=sheet)
     if dry_run:
         _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
         return
@@ -142,7 +187,7 @@ def do(
         found.id,
         command,
         session.signer(actor),
-        request=request,
+        request=typed.request,
         files=(*entered.files, *sheet.files),
     )
     follow(desk, found.id, session.language)
@@ -163,7 +208,9 @@ def why(
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
     action = Entry(desk, definition).action(action)
-    command = Perform(action=action, actor=actor, branch=branch)
+    command: Command = Perform(action=action, actor=actor, branch=branch)
+    if is_everyday(definition, action, None):
+        command = Everyday(verb=action, actor=actor, branch=branch)
     label = Names(definition, session.language).spoken(action)
     answer = desk.try_out(found.id, command)
     if as_json:
@@ -177,6 +224,7 @@ def why(
                         "rule": one.rule,
                         "source": str(one.source) if one.source else None,
                         "remedy": one.remedy.show(session.language) if one.remedy else None,
+                        "curable": one.is_curable,
                     }
                     for one in reasons
                 ]
@@ -187,9 +235,17 @@ def why(
 
 
 @app.command("todo")
-def todo(ctx: typer.Context, as_json: bool = JSON) -> None:
-    """我的待办:最急的在前。"""
-    print_todo(ctx.obj, as_json)
+def todo(
+    ctx: typer.Context,
+    box: str = typer.Option(TODO, "--box", help="哪一箱:待办、已办、我发起、抄送、草稿"),
+    process: str = typer.Option("", "--process", help="只看这个流程的"),
+    overdue: bool = typer.Option(False, "--overdue", help="只看红牌"),
+    find: str = typer.Option("", "--find", help="编号或标题里有这几个字的"),
+    as_json: bool = JSON,
+) -> None:
+    """我的待办,最急的在前;也可看已办、我发起、抄送、草稿。红牌:已超期;黄牌:期限只剩不到五分之一(按钟点算)。"""
+    wanted = Wanted(box=box, process=process, overdue=overdue, find=find, as_json=as_json)
+    print_todo(ctx.obj, wanted)
 
 
 @app.command("claim")
@@ -283,6 +339,7 @@ def show(
         print(dump(case_row(desk, found)))
     else:
         print_case(desk, found, session.language)
+    _note_reading(session, desk, found.id)
 
 
 @app.command("print")
@@ -317,6 +374,13 @@ def _desk(session: Session, *, tick: bool = True) -> tuple[Desk, str]:
     if tick:
         Worker(desk).tick()
     return desk, desk.catalog.roster(desk.clock()).person(session.name()).id
+
+
+def _note_reading(session: Session, desk: Desk, case_id: str) -> None:
+    """Take the mark 未读 off a copied case, if it is known who looks at it."""
+    with suppress(UsageError):
+        reader = desk.catalog.roster(desk.clock()).person(session.name()).id
+        mark_read(desk.store, case_id, reader, desk.clock())
 
 
 def follow(desk: Desk, case_id: str, language: str) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from commands.workspace import Session, Workspace
 from engine.errors import GuichengError
-from engine.store.inbox import load_books, load_items, load_numbers
+from engine.store.inbox import load_books, load_diaries, load_items, load_numbers
 
 
 def find_workspace() -> Workspace | None:
@@ -39,6 +39,11 @@ def books(incomplete: str) -> list[str]:
     return [one for one in _asked(load_books) if one.startswith(incomplete)]
 
 
+def diaries(incomplete: str) -> list[str]:
+    """Diaries something has been entered in that begin so."""
+    return [one for one in _asked(load_diaries) if one.startswith(incomplete)]
+
+
 def items(ctx: typer.Context, incomplete: str) -> list[str]:
     """Items of the book named before that begin so."""
     found = _asked(lambda store: load_items(store, str(ctx.params.get("book"))))
@@ -57,6 +62,7 @@ def _asked(read: Callable[[Path], tuple[str, ...]]) -> tuple[str, ...]:
 CASE = typer.Argument(..., autocompletion=cases)
 PROCESS = typer.Argument(..., autocompletion=processes)
 BOOK = typer.Argument(..., autocompletion=books)
+SOME_DIARY = typer.Argument(None, autocompletion=diaries)
 SOME_BOOK = typer.Argument(None, autocompletion=books)
 LEDGER_ITEM = typer.Argument(..., autocompletion=items)
 SOME_ITEM = typer.Argument(None, autocompletion=items)

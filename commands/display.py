@@ -75,6 +75,8 @@ def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], languag
         )
         shown = head.show(language).removeprefix(" ") if not number else head.show(language)
         typer.echo(f"{shown}{reason.text.show(language)}{tail}", err=True)
+        if not reason.is_curable and reason.remedy is None:
+            typer.echo(f"    → {translate('无可补救', language)}", err=True)
         if reason.remedy is not None:
             typer.echo(f"    → {reason.remedy.show(language)}", err=True)
 

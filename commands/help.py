@@ -30,6 +30,7 @@ ARGUMENTS: Mapping[str, str] = {
     "key_id": "钥匙编号的开头几位",
     "state": "环节",
     "book": "台账名称",
+    "diary": "预约簿名称",
     "item": "台账里的编码或名称",
     "moment": "时点,如 2026-12-03 或 2026-12-03T17:30;只写日期即到当日终了",
     "as_json": "以 JSON 输出",
@@ -92,7 +93,7 @@ def write_help(
     inputs = [(str(one.name), _told(one, language)) for one in arguments]
     parts = [
         f"{say('用法').show(language)}: {' '.join(usage)}",
-        command.help or "",
+        "\n".join(wrap(command.help or "", ROOM)),
         _columns(say("参数"), inputs, language),
         _columns(say("命令"), _commands(command, context, language), language),
         _columns(say("选项"), [*options, ("--help", say("显示本页").show(language))], language),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from commands.notices import notice_findings, read_channels, send_notices
 from commands.table import dump
 from commands.workspace import Session
 from engine.reading.pdf import find_browser, has_chinese_font
@@ -22,9 +23,11 @@ app = typer.Typer()
 
 @app.command("tick")
 def tick(ctx: typer.Context) -> None:
-    """办理到期的定时事项:截止、提醒、升级、定期立案、案件之间的传递。"""
+    """办理到期的定时事项:截止、提醒、升级、定期立案、案件之间的传递;送出通知。"""
     session: Session = ctx.obj
-    done = Worker(session.desk()).tick()
+    channels = read_channels(session.workspace())
+    desk = session.desk()
+    done = Worker(desk).tick()
     typer.echo(
         say(
             "定时 {fired},立案 {opened},传递 {passed}",
@@ -35,7 +38,8 @@ def tick(ctx: typer.Context) -> None:
     )
     for text in done.stuck:
         typer.echo(say("办不下去:{what}", what=text).show(session.language), err=True)
-    if done.stuck:
+    is_sent = send_notices(session, desk, channels)
+    if done.stuck or not is_sent:
         raise typer.Exit(1)
 
 
@@ -66,7 +70,7 @@ def rebuild(ctx: typer.Context) -> None:
 
 @app.command("doctor")
 def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
-    """体检:数据库、钥匙、日历、定时、浏览器与字体。"""
+    """体检:数据库、钥匙、日历、定时、通知、浏览器与字体。"""
     session: Session = ctx.obj
     desk = session.desk()
     on = desk.day(desk.clock())
@@ -91,6 +95,7 @@ def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) ->
     findings.append(
         (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
     )
+    findings += notice_findings(session, desk)
     if has_chinese_font() is False:
         findings.append((False, say("没有中文字体:表单打印成 PDF 会缺字")))
     if find_browser() is None:

@@ -60,18 +60,20 @@ def draw(
     rows: Sequence[Sequence[str]],
     notes: Sequence[str] | None = None,
     right: Collection[int] = (),
+    whole: Collection[int] = (),
 ) -> str:
     """A table that fits the terminal, each row with its note below it, whole and wrapped.
 
     The widest column gives way first; short ones, as times and numbers are, only at the last.
-    Columns in `right` hold figures: they stand to the right and are never cut.
+    Columns in `right` hold figures: they stand to the right and are never cut, as those in
+    `whole` are not.
     """
     full = [list(map(str, row)) for row in rows]
     widths = [
         max([width(head), *(width(row[place]) for row in full)]) for place, head in enumerate(heads)
     ]
     room = terminal_width() - 1
-    yielding = [place for place in range(len(widths)) if place not in right]
+    yielding = [place for place in range(len(widths)) if place not in (*right, *whole)]
     for least, longest in ((10, SHORT), (8, 8)):
         while sum(widths) + 2 * (len(widths) - 1) > room:
             widest = max(yielding, key=lambda place: widths[place], default=None)

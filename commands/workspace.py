@@ -29,6 +29,7 @@ class Workspace:
     origin: str
     store: Path
     keys: Path
+    notices: tuple[object, ...] = ()  # the channels of notices, as written (commands/notices.py)
 
 
 @dataclass(slots=True)
@@ -92,12 +93,13 @@ def read_settings(path: Path) -> Workspace:
     """The settings of a workspace. Errors: `UsageError` if they cannot be read."""
     try:
         told = tomllib.loads(path.read_text("utf-8"))
-        folder = path.parent
+        folder, notices = path.parent, told.get("notices", [])
         return Workspace(
             folder=folder,
             origin=str(told["origin"]),
             store=folder / str(told["store"]),
             keys=folder / str(told["keys"]),
+            notices=tuple(notices) if isinstance(notices, list) else (notices,),
         )
     except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
         raise UsageError(say("{file} 读不懂:{why}", file=path.name, why=str(error))) from error

@@ -23,6 +23,7 @@ from engine.kernel.opening import Open, open_case
 from engine.kernel.situation import Seen, Situation
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
+from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
 from engine.store.rows import Moved, Repeated
 from engine.store.store import Store
@@ -154,6 +155,7 @@ class Desk(Filing):
             collector=self._collector(case, at),
             parent=self._seen(case.parent),
             shelf=StoredShelf(self.store),
+            diaries=StoredDiaries(self.store),
         )
         return Look(case=case, situation=situation, stream=stream, heads=heads)
 
@@ -170,7 +172,12 @@ class Desk(Filing):
         if case_id is None:
             return None
         case = self.store.load_case(case_id)
-        return Seen(case=case.id, number=case.number, reached=frozenset(case.entered))
+        return Seen(
+            case=case.id,
+            number=case.number,
+            reached=frozenset(case.entered),
+            is_voided=bool(case.to_sign_again()),
+        )
 
     def _collector(self, case: Case, at: datetime) -> Seen | None:
         return next((self._seen(found) for found in self.collectors(case, at)), None)

@@ -22,6 +22,7 @@ from engine.kernel.command import KEY, Decision, Paper, Reason, Refusal
 from engine.kernel.opening import OPENED, Open, open_case
 from engine.kernel.situation import Situation
 from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
+from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
 from engine.store.rows import Entry, Moved
 from engine.store.store import Store
@@ -109,6 +110,7 @@ class Filing:
             params=self.catalog.params(self.catalog.params_in_force(self.day(at)).digest),
             calendar=self.catalog.calendar(self.day(at)),
             shelf=StoredShelf(self.store),
+            diaries=StoredDiaries(self.store),
         )
 
     def head(self, stream: str) -> Head | None:
@@ -175,7 +177,7 @@ class Filing:
             case=case,
             objects=_attached(decision, files),
         )
-        self.store.commit((entry,), expected(heads), situation.shelf.versions)
+        self._commit(entry, heads, situation)
         return receipt_of(entry)
 
     def record(
@@ -224,7 +226,7 @@ class Filing:
             case=after,
             objects=_attached(answer, files),
         )
-        self.store.commit((entry,), expected(look.heads), situation.shelf.versions)
+        self._commit(entry, look.heads, situation)
         if isinstance(answer, Refusal):
             return Refused(
                 case=case,
@@ -234,6 +236,11 @@ class Filing:
                 at=situation.at,
             )
         return receipt_of(entry)
+
+    def _commit(self, entry: Entry, heads: Mapping[str, Head | None], situation: Situation) -> None:
+        """Write a record, if all that was read to decide it is still so. Errors: `Moved`."""
+        read = situation.shelf.versions, situation.diaries.versions
+        self.store.commit((entry,), expected(heads), *read)
 
     def refuse_outside(
         self,

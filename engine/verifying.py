@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
+from engine.books.booking import BookingError
 from engine.books.ledger import LedgerError
 from engine.catalog import DEFS, KEYS, ORG
 from engine.errors import EvidenceError
@@ -182,6 +183,10 @@ def _verify_tables(store: Store) -> Iterator[Finding]:
     except LedgerError as error:
         text = say("历史有缺,台账重建不出来:{why}", why=error.text)
         yield _tell("E_TABLE", "", 0, "posting", text)
+        return
+    except BookingError as error:
+        text = say("历史有缺,预约重建不出来:{why}", why=error.text)
+        yield _tell("E_TABLE", "", 0, "occupation", text)
         return
     for name, rows in store.derived_tables().items():
         if rows != rebuilt[name]:

@@ -91,7 +91,11 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             return replace(case, acts=(*case.acts, act))
         case happened.StatesMoved():
             entered = {path: stamp.at for path in event.entered}
-            left = {path: items for path, items in case.ticked.items() if path not in entered}
+            left = {
+                path: items
+                for path, items in case.ticked.items()
+                if path not in entered or path in case.kept
+            }
             moved = Moved(
                 seq=stamp.seq,
                 at=stamp.at,
@@ -99,6 +103,8 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
                 action=event.action,
                 before=case.configuration,
                 after=event.configuration,
+                entered=event.entered,
+                tasks=len(case.tasks),
             )
             return replace(
                 case,
@@ -125,6 +131,8 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.HoldChanged()
             | happened.BookFrozen()
             | happened.BookThawed()
+            | happened.Occupied()
+            | happened.Vacated()
         ):
             return case
         case happened.MemberJoined():

@@ -43,6 +43,8 @@ def perform(draft: Draft, option: Option) -> None:
     draft.enter(action.post)
     if action.start is not None:
         draft.effect(action.start)
+    if action.tell is not None:
+        draft.effect(action.tell)
     facts = draft.facts()
     step = draft.situation.chart.step(
         draft.case.configuration,

@@ -11,10 +11,14 @@ from datetime import date
 from decimal import Decimal
 
 from engine.books import ledger
+from engine.books.diaries import Diaries, NoDiaries
 from engine.books.ledger import ZERO, Card, Posting
 from engine.books.shelf import Shelf
 from engine.kernel import events as happened
+from engine.kernel.diarykeeping import Diarykeeping
 from engine.kernel.events import Event
+
+NO_DIARIES = NoDiaries()
 
 
 def posting_of(event: happened.Posted, on: date) -> Posting:
@@ -35,12 +39,15 @@ def posting_of(event: happened.Posted, on: date) -> Posting:
 
 
 class Bookkeeping:
-    """The shelf with this case's entries on top. `owner` is the number of the case."""
+    """The shelf and the diaries with this case's entries on top. `owner` is the number of the
+    case.
+    """
 
-    def __init__(self, shelf: Shelf, owner: str, on: date) -> None:
+    def __init__(self, shelf: Shelf, owner: str, on: date, diaries: Diaries = NO_DIARIES) -> None:
         self.shelf = shelf
         self.owner = owner
         self.on = on
+        self.diaries = Diarykeeping(diaries)
         self._cards: dict[tuple[str, str], Card] = {}
         self._frozen: dict[str, str | None] = {}
         self._postings: list[Posting] = []
@@ -51,10 +58,12 @@ class Bookkeeping:
         other._cards = dict(self._cards)
         other._frozen = dict(self._frozen)
         other._postings = list(self._postings)
+        other.diaries = self.diaries.beside()
         return other
 
     def follow(self, event: Event) -> None:
-        """Bring the cards up to date. Errors: `LedgerError`."""
+        """Bring cards and pages up to date. Errors: `LedgerError`, `BookingError`."""
+        self.diaries.follow(event)
         match event:
             case happened.Posted():
                 posting = posting_of(event, self.on)

@@ -8,7 +8,7 @@ from engine.errors import UsageError
 from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
 from engine.kernel.command import Decision, Option, Perform
-from engine.kernel.course import come_back, is_on_detour
+from engine.kernel.course import back_where_it_was, come_back, is_on_detour
 from engine.kernel.draft import Draft
 from engine.kernel.hearing import Hearing
 from engine.kernel.paper import with_scans
@@ -74,17 +74,24 @@ def _move(
     if leaves and not action.reason and is_on_detour(draft, state.path):
         come_back(draft, action.name)
         return
+    chosen = _chosen(action, passes)
+    if chosen is not None and chosen.is_back:
+        back_where_it_was(draft, state.path, action.name)
+        return
     reopen = _reopened(action, command, state, draft)
     step = draft.situation.chart.step(draft.case.configuration, action, passes)
     if step is not None:
         draft.move(step, action, reopen)
 
 
+def _chosen(action: Action, passes: Callable[[int], bool]) -> Arm | None:
+    return next((arm for number, arm in enumerate(action.arms) if passes(number)), None)
+
+
 def _leaves(action: Action, passes: Callable[[int], bool]) -> bool:
-    chosen: Arm | None = next(
-        (arm for number, arm in enumerate(action.arms) if passes(number)), None
-    )
-    return (chosen is not None and chosen.to is not None) or passes(len(action.arms))
+    chosen = _chosen(action, passes)
+    moves = chosen is not None and (chosen.to is not None or chosen.is_back)
+    return moves or passes(len(action.arms))
 
 
 def _reopened(action: Action, command: Perform, state: State, draft: Draft) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """One move: in which record, by whom, from where to where."""
+    """One move: in which record, by whom, from where to where, after how many tasks."""
 
     seq: int
     at: datetime
@@ -164,6 +164,8 @@ class Moved:
     action: str
     before: tuple[str, ...]
     after: tuple[str, ...]
+    entered: tuple[str, ...]
+    tasks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +234,7 @@ class Case:
     signatures: tuple[Signature, ...] = ()
     moves: tuple[Moved, ...] = ()
     detour: Detour | None = None
-    kept: frozenset[str] = frozenset()  # states whose standing signatures need not be given again
+    kept: frozenset[str] = frozenset()  # states where what was signed and ticked still counts
     withdrawal: Withdrawal | None = None
     corrections: tuple[Correction, ...] = ()
     suspended_until: date | None = None

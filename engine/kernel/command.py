@@ -145,17 +145,21 @@ def is_everyday(definition: ProcessDefinition, action: str, to: object) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason why not: code, sentence, the rule it rests on, who could lift it."""
+    """One reason why not: code, sentence, the rule it rests on, who could lift it.
+
+    With `is_final`, nothing this person or another does makes this very request possible.
+    """
 
     code: str
     text: Text
     rule: str | None = None
     source: Source | None = None
     remedy: Text | None = None
+    is_final: bool = False
 
     @property
     def is_curable(self) -> bool:
-        return self.code not in INCURABLE
+        return not self.is_final and self.code not in INCURABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,15 @@ def go_back_to(draft: Draft, configuration: tuple[str, ...], name: str) -> None:
         jump(draft, landing.path, name, branches_of(landing, configuration))
 
 
+def back_where_it_was(draft: Draft, path: str, name: str) -> None:
+    """Where the case was before it last came to a state; what was signed there stands."""
+    came = next((one for one in reversed(draft.case.moves) if path in one.entered), None)
+    landing = landing_of(draft, came.before[0]) if came and came.before else None
+    if came is not None and landing is not None:
+        draft.emit(happened.CameBack(kept=tuple(state.path for state in landing.walk())))
+        jump(draft, landing.path, name, branches_of(landing, came.before))
+
+
 def branches_of(landing: State, configuration: tuple[str, ...]) -> tuple[str, ...]:
     """The branches of a parallel state that were in work."""
     if landing.kind is not Kind.PARALLEL:

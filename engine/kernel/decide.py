@@ -31,6 +31,7 @@ from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, 
 from engine.kernel.options import find_options, options, require_branch, unfinished
 from engine.kernel.paper import check_paper
 from engine.kernel.seats import Seat, choose_seat
+from engine.kernel.signing import is_joint
 from engine.kernel.situation import Situation
 from engine.kernel.work import decide_work
 from engine.language.definition import FILL, Action, Required, Rule, State
@@ -79,6 +80,7 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
     option, seat = choose_seat(hearing, found, command.action)
     action, state = option.action, option.state
     _check_person(hearing, action, state, seat)
+    _check_course(hearing, action, seat)
     if action.refuse is not None:
         hearing.no(
             action.refuse,
@@ -89,9 +91,9 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
                 say=action.say or "",
             ),
             source=action.source,
+            is_final=True,
         )
         return refusal_of(hearing, action.name, state.path)
-    _check_course(hearing, action, seat)
     _enter_values(hearing, command, action, state, seat)
     check_limit(hearing)
     _check_conditions(hearing, command, action, state)
@@ -147,7 +149,7 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
     check_delegation(hearing)
     hearing.reasons.extend(conflicts(hearing.draft.facts(), action, role, hearing.people))
     if seat.slot is None:
-        hearing.no(ROLE, say("“{action}”由系统办理,不由人办理", action=action.name))
+        hearing.no(ROLE, say("“{action}”由系统办理,不由人办理", action=action.name), is_final=True)
         return
     hearing.draft.read[f"who({role})"] = people
     if hearing.party not in people:
@@ -161,6 +163,11 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
             ),
             source=action.source,
         )
+    signed = hearing.draft.signers(state)
+    if state.vote is not None and task is not None:
+        signed = frozenset(task.signed_by)  # somebody in two places has a ballot in each
+    if is_joint(hearing.draft, action, state) and hearing.party in signed:
+        hearing.no(DONE, say("{person} 已在本环节签过", person=roster.name_of(hearing.party)))
     if task is None:
         return
     if task.claimed_by not in (None, hearing.actor, hearing.principal):
@@ -176,9 +183,6 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
                 person=roster.name_of(task.consigned_by),
             ),
         )
-    signed = task.signed_by if state.vote is not None else hearing.draft.signers(state)
-    if action.is_signature and hearing.party in signed:
-        hearing.no(DONE, say("{person} 已在本环节签过", person=roster.name_of(hearing.party)))
 
 
 def _check_course(hearing: Hearing, action: Action, seat: Seat) -> None:
@@ -313,6 +317,7 @@ def _target(hearing: Hearing, action: Action, state: State) -> Callable[[int], b
             LIMIT,
             say("“{action}”已满 {limit} 次", action=action.name, limit=action.limit),
             source=action.source,
+            is_final=True,
         )
 
     def passes(arm: int) -> bool:

@@ -24,6 +24,7 @@ from engine.kernel.deadlines import Due, find_due
 from engine.kernel.entries import Impossible, plan_entries
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain, rows_to_take, taken
+from engine.kernel.occupying import given_up
 from engine.kernel.situation import Situation
 from engine.kernel.statechart import Step
 from engine.language import forms
@@ -35,7 +36,9 @@ from engine.language.definition import (
     Action,
     BookEntry,
     Effect,
+    Entry,
     Kind,
+    Occupy,
     SetFields,
     Slot,
     StartCase,
@@ -43,6 +46,7 @@ from engine.language.definition import (
     Take,
     TellCases,
     TellPeople,
+    Vacate,
     ancestors,
     is_done,
     is_within,
@@ -81,7 +85,7 @@ class Draft:
         """The books with what this record enters in them."""
         zone = self.situation.calendar.zone
         on = self.at.astimezone(zone).date()
-        return Bookkeeping(self.situation.shelf, self.case.number, on)
+        return Bookkeeping(self.situation.shelf, self.case.number, on, self.situation.diaries)
 
     def emit(self, event: Event) -> None:
         self._case = apply(self._case, event, self._stamp)
@@ -338,7 +342,15 @@ class Draft:
         if state.kind is Kind.FINAL and self.case.closed_at is None:
             for timer in self.case.timers:
                 self.emit(happened.TimerCancelled(timer=timer.id))
+            self._vacate()
             self.emit(happened.CaseClosed(state=leaf, result=state.result or "done"))
+
+    def _vacate(self) -> None:
+        """A case that ends holds nothing any longer; what has passed of it stays."""
+        if self.situation.params.diaries:
+            held = self.books.diaries.held_by(self.case.number, self.at)
+            for event in given_up(held, self.case.number, self.at):
+                self.emit(event)
 
     # -- tasks ------------------------------------------------------------------
 
@@ -397,27 +409,11 @@ class Draft:
 
     def stay(self, state: State) -> tuple[Task, ...]:
         """The tasks of this stay in the state, not of an earlier one."""
-        since = self.case.entered[state.path]
-        moves = [
-            place
-            for place, event in enumerate(self.events)
-            if isinstance(event, happened.StatesMoved) and state.path in event.entered
-        ]
-        fresh = (
-            {
-                event.task
-                for event in self.events[moves[-1] :]
-                if isinstance(event, happened.TaskOffered)
-            }
-            if moves
-            else None
-        )
+        came = next(one for one in reversed(self.case.moves) if state.path in one.entered)
         return tuple(
             task
-            for task in self.case.tasks
-            if task.state == state.path
-            and task.purpose is Purpose.WORK
-            and (task.id in fresh if fresh is not None else task.offered_at >= since)
+            for task in self.case.tasks[came.tasks :]
+            if task.state == state.path and task.purpose is Purpose.WORK
         )
 
     def _done_slots(self, state: State) -> frozenset[int]:
@@ -566,11 +562,11 @@ class Draft:
                 self.emit(
                     happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
                 )
-            case BookEntry():
+            case BookEntry() | Occupy() | Vacate():
                 self.enter((effect,))
 
-    def enter(self, entries: tuple[BookEntry, ...]) -> None:
-        """Make entries in the books. Errors: `Impossible` with every reason against them."""
+    def enter(self, entries: tuple[Entry, ...]) -> None:
+        """Make entries in books and diaries. Errors: `Impossible` with every reason against."""
         if not entries:
             return
         plan = plan_entries(entries, self.facts())
@@ -578,6 +574,8 @@ class Draft:
             raise Impossible(tuple(plan.reasons))
         for event in plan.events:
             self.emit(event)
+        for case, action in plan.ousted.items():
+            self._tell_case(case, action)
         self.set(plan.lines)
 
     def _tell_cases(self, effect: TellCases) -> None:
@@ -585,15 +583,21 @@ class Draft:
         several = self.case.members if effect.whom == "members" else parent
         for place, case in enumerate(several):
             number = self.case.member_numbers[place] if effect.whom == "members" else ""
-            self.emit(
-                happened.CaseTold(
-                    request=f"{self._stamp.seq}-{len(self.events):04d}",
-                    case=case,
-                    action=effect.action,
-                    into=effect.take.into if effect.take else None,
-                    lines=self._lines_for(number, effect.take, effect.by) if effect.take else (),
-                )
+            lines = self._lines_for(number, effect.take, effect.by) if effect.take else ()
+            self._tell_case(case, effect.action, effect.take.into if effect.take else None, lines)
+
+    def _tell_case(
+        self, case: str, action: str, into: str | None = None, lines: tuple[Row, ...] = ()
+    ) -> None:
+        self.emit(
+            happened.CaseTold(
+                request=f"{self._stamp.seq}-{len(self.events):04d}",
+                case=case,
+                action=action,
+                into=into,
+                lines=lines,
             )
+        )
 
     def _lines_for(self, number: str, take: Take, by: Expression | None) -> tuple[Row, ...]:
         """The lines that go to a case: all, or those whose `by` is its number."""

@@ -1,4 +1,7 @@
-"""What an entry in a book means: the events it writes, or every reason why it cannot be made."""
+"""What an entry in a book means: the events it writes, or every reason why it cannot be made.
+
+Entries in diaries are planned beside them (occupying.py): what an action does, it does whole.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.command import FIFO, FROZEN, Reason
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain
-from engine.language.definition import BookEntry, Verb
+from engine.kernel.occupying import plan_booking
+from engine.language.definition import BookEntry, Entry, Verb
 from engine.language.forms import Row, Value
 from engine.language.params import Book
 from engine.text import Text, say
@@ -32,19 +36,28 @@ class Impossible(GuichengError):
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """What entries would do: events in order, lines for the form, reasons against."""
+    """What entries would do: events in order, lines for the form, reasons against, and the cases
+    that lose what they had booked, by id, with the action they are told to perform.
+    """
 
     events: list[Event] = field(default_factory=list)
     lines: dict[str, tuple[Row, ...]] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
+    ousted: dict[str, str] = field(default_factory=dict)
 
 
-def plan_entries(entries: tuple[BookEntry, ...], facts: CaseFacts) -> Plan:
+def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
     """What several entries would do, one after the other. Nothing is changed."""
     plan = Plan()
     books = facts.books.beside()
     for entry in entries:
-        _Entering(entry, facts.beside(books), books, plan).run()
+        if isinstance(entry, BookEntry):
+            _Entering(entry, facts.beside(books), books, plan).run()
+            continue
+        booked = plan_booking(entry, facts.beside(books))
+        plan.events += booked.events
+        plan.reasons += booked.reasons
+        plan.ousted |= booked.ousted
     return plan
 
 

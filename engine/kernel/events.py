@@ -301,6 +301,38 @@ class BookThawed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Occupied(Event):
+    """A case took a thing of a diary (books/booking.py). `owner` is its number, `case` its id;
+    `begins` and `ends` are the time with what comes before and after.
+    """
+
+    diary: str
+    thing: str
+    owner: str
+    case: str
+    from_: datetime
+    until: datetime
+    begins: datetime
+    ends: datetime
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vacated(Event):
+    """An occupation, told by its owner and its time, ended at a moment; `by` is the number of
+    the case that ended it: its owner, or one that was let in before it.
+    """
+
+    diary: str
+    thing: str
+    owner: str
+    begins: datetime
+    ends: datetime
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTransferred(Event):
     """The work is now these people's, whatever the roster says of the role."""
 
@@ -509,6 +541,8 @@ VOCABULARY: Mapping[str, type[Event]] = {
         HoldChanged,
         BookFrozen,
         BookThawed,
+        Occupied,
+        Vacated,
         TaskTransferred,
         TaskConsigned,
         TaskHandedBack,

@@ -15,6 +15,7 @@ from engine.errors import GuichengError
 from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case
 from engine.kernel.situation import Situation
+from engine.language.calendar import ONE_DAY
 from engine.language.definition import SEPARATOR, Take, ancestors
 from engine.language.evaluating import evaluate
 from engine.language.expressions import Expression
@@ -45,7 +46,9 @@ class CaseFacts:
         self.actor = actor
         self.extra = extra
         self.read: dict[str, Value] = {} if read is None else read
-        self.books = books or Bookkeeping(situation.shelf, case.number, self.today)
+        self.books = books or Bookkeeping(
+            situation.shelf, case.number, self.today, situation.diaries
+        )
 
     @property
     def today(self) -> date:
@@ -292,6 +295,11 @@ def _parent_reached(facts: CaseFacts, state: str) -> bool:
     return seen is not None and any(_names(path, state) for path in seen.reached)
 
 
+def _parent_voided(facts: CaseFacts) -> bool:
+    seen = facts.situation.parent
+    return seen is not None and seen.is_voided
+
+
 def _table(facts: CaseFacts, name: str) -> object:
     table = next(table for table in facts.situation.definition.tables if table.name == name)
     return next(row.then for row in table.rows if facts.holds(row.when))
@@ -323,6 +331,17 @@ def _workdays(facts: CaseFacts, start: object, end: object) -> int | None:
     if start is None or end is None:
         return None
     return facts.situation.calendar.workdays(_moment(facts, start), _moment(facts, end))
+
+
+def _rest_days(facts: CaseFacts, start: object, end: object) -> int | None:
+    """How many days are no workdays, from one to another, both included; 0 if there are none."""
+    if start is None or end is None:
+        return None
+    first, last = _moment(facts, start), _moment(facts, end)
+    days = (last - first).days + 1
+    if days <= 0:
+        return 0
+    return days - facts.situation.calendar.workdays(first - ONE_DAY, last)
 
 
 def _rounds(facts: CaseFacts, action: str) -> int:
@@ -374,10 +393,12 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "signed": _signed,
     "collector_reached": _collector_reached,
     "parent_reached": _parent_reached,
+    "parent_voided": _parent_voided,
     "open_children": _open_children,
     "done_children": _done_children,
     "has_parent": lambda facts: facts.case.parent is not None,
     "workdays": _workdays,
+    "rest_days": _rest_days,
     "worktime": lambda facts, start, end: facts.situation.calendar.worktime(start, end),
     "table": _table,
     "since": lambda facts, text: window_start(text, facts.today),
@@ -403,4 +424,11 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "worth": lambda facts, book, item: facts.books.card(book, str(item)).amount,
     "moved": lambda facts, book, item, lot: _count(facts.books.moved(book, str(item), str(lot))),
     "frozen": lambda facts, book: facts.books.frozen_by(book) not in (None, facts.case.number),
+    "is_free": lambda facts, diary, thing, from_, until: facts.books.diaries.is_free(
+        facts.situation.params.diary(diary), thing, from_, until, facts.case.number
+    ),
+    "occupied": lambda facts, *asked: facts.books.diaries.occupied_by(*asked),
+    "occupies": lambda facts, *asked: facts.books.diaries.occupies(
+        facts.case.number, facts.situation.at, *asked
+    ),
 }

@@ -9,13 +9,16 @@ Source: 电子签名法 13 (alteration after signing must be detectable).
 from __future__ import annotations
 
 from engine.kernel import events as happened
-from engine.kernel.case import Purpose, Signature, Standing, Task
+from engine.kernel.case import Purpose, Signature, Standing, Status, Task
+from engine.kernel.command import SIGN_VOID, Reason
 from engine.kernel.draft import Draft
+from engine.kernel.entries import Impossible
 from engine.kernel.hearing import Hearing
 from engine.kernel.seats import Seat
 from engine.language.definition import Action, ProcessDefinition, State
 from engine.language.forms import Field, Values
 from engine.language.rights import entered_by_people, fields_in, narrowed, shown_of, without
+from engine.text import say
 
 
 def seen_by(definition: ProcessDefinition, state: State) -> tuple[Field, ...]:
@@ -55,7 +58,7 @@ def is_joint(draft: Draft, action: Action, state: State) -> bool:
     if action.is_signature:
         return True
     added = any(
-        task.added_by is not None and (task.is_open or task.is_waiting)
+        task.added_by is not None and task.status is not Status.CANCELLED
         for task in draft.stay(state)
     )
     return added and not action.reason and action.home == state.path and action.who is None
@@ -96,11 +99,24 @@ def review(draft: Draft) -> None:
     if changed:
         names = tuple(dict.fromkeys(name for fields in changed.values() for name in fields))
         draft.emit(happened.SignaturesFell(signatures=tuple(changed), fields=names))
+        _require_open(draft, tuple(changed), names)
     if draft.case.detour is None:
         asked = {task.signature for task in draft.case.asked}
         for signature in draft.case.signatures:
             if signature.standing is Standing.FELL and signature.number not in asked:
                 _ask_again(draft, signature)
+
+
+def _require_open(draft: Draft, fallen: tuple[int, ...], fields: tuple[str, ...]) -> None:
+    """No step may end a case and void a signature of it at once. Errors: `Impossible`."""
+    if not any(isinstance(event, happened.CaseClosed) for event in draft.events):
+        return
+    roster = draft.situation.roster
+    signers = dict.fromkeys(roster.name_of(draft.case.signatures[n].person) for n in fallen)
+    text = say(
+        "改了 {people} 签过的 {fields},签字失效,不能就此办结", people=tuple(signers), fields=fields
+    )
+    raise Impossible((Reason(code=SIGN_VOID, text=text),))
 
 
 def _changed(draft: Draft, signature: Signature) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Everything `decide` may look at besides the case itself, gathered before it is asked.
 
 The desk reads these from the store as they are on the day; `decide` asks nobody else. Of the
-books only the cards that are asked for are read: the shelf remembers which, and the write
-compares them as it compares every head.
+books and the diaries only the cards and pages that are asked for are read: the shelf and the
+diaries remember which, and the write compares them as it compares every head.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.books.diaries import Diaries, NoDiaries
 from engine.books.shelf import EmptyShelf, Shelf
 from engine.kernel.command import Other
 from engine.kernel.statechart import Statechart
@@ -19,6 +20,7 @@ from engine.language.params import Params
 from engine.language.roster import RosterView
 
 EMPTY = EmptyShelf()
+NO_DIARIES = NoDiaries()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Seen:
     case: str
     number: str
     reached: frozenset[str]
+    is_voided: bool = False  # a signature of it has fallen and is not given again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +48,4 @@ class Situation:
     collector: Seen | None = None
     parent: Seen | None = None
     shelf: Shelf = EMPTY
+    diaries: Diaries = NO_DIARIES

@@ -61,7 +61,6 @@ def _work(
     check_delegation(hearing)
     if case.is_suspended:
         hearing.no(GUARD, say("本案已挂起,恢复后再办"))
-        return refusal_of(hearing, name, case.configuration[0])
     tasks = _my_tasks(hearing, command.branch)
     if isinstance(command, TickItems):
         tasks = _with_items(hearing, tasks, command)

@@ -30,6 +30,7 @@ from engine.language.types import (
     Type,
     fits,
     list_of,
+    record,
 )
 from engine.text import Text, say
 
@@ -50,7 +51,8 @@ _PLAIN: Mapping[str, Signature] = {
     "contains": Signature((TEXT, TEXT), BOOL),
     "blank": Signature((ANY,), BOOL),
 }
-FUNCTION_NAMES = (*ROW_FUNCTIONS, *_PLAIN, "min", "max")
+PICKED = ("first", "last")
+FUNCTION_NAMES = (*ROW_FUNCTIONS, *_PLAIN, *PICKED, "min", "max")
 
 
 def check(expression: Expression, scope: Scope) -> tuple[Type, tuple[ExpressionProblem, ...]]:
@@ -182,6 +184,8 @@ class _Checker:
             if len(found) < 2:
                 return self.say(node, say("{name} 至少要两个数", name=name))
             return found[0]
+        if name in PICKED:
+            return self._picked(node, name, scope)
         signature = _PLAIN.get(name) or scope.functions.get(name)
         if signature is None:
             return self.unknown(node, say("函数"), name, [*FUNCTION_NAMES, *scope.functions])
@@ -199,6 +203,17 @@ class _Checker:
         for argument, wanted in zip(node.args, signature.parameters, strict=False):
             self._want(argument, self.type_of(argument, scope), wanted)
         return signature.returns
+
+    def _picked(self, node: ast.Call, name: str, scope: Scope) -> Type:
+        """One of a list or a table: a row has its columns as attributes."""
+        if len(node.args) != 1:
+            return self.say(node, say("{name} 的参数个数不对", name=name))
+        found = self.type_of(node.args[0], scope)
+        if found.name not in ("rows", "list", "people", "any"):
+            return self.say(node.args[0], say("{name} 的第一个参数要明细表或列表", name=name))
+        if found.name == "rows":
+            return record(found.fields)
+        return PERSON if found.name == "people" else found.element or ANY
 
     def _row_call(self, node: ast.Call, name: str, scope: Scope) -> Type:
         least = 1 if name == "count" else 2

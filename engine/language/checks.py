@@ -20,6 +20,7 @@ from engine.language.definition import (
     BookEntry,
     Effect,
     Kind,
+    Occupy,
     ProcessDefinition,
     SetFields,
     StartCase,
@@ -103,7 +104,9 @@ def check_states_can_be_left(definition: ProcessDefinition) -> Iterator[Problem]
 
 
 def _leaves(action: Action) -> bool:
-    return any(arm.to is not None for arm in action.arms) or action.beyond is not None
+    return any(arm.to is not None or arm.is_back for arm in action.arms) or (
+        action.beyond is not None
+    )
 
 
 def check_final_states_are_quiet(definition: ProcessDefinition) -> Iterator[Problem]:
@@ -310,7 +313,7 @@ def _named_fields(definition: ProcessDefinition) -> Iterator[tuple[Source, str, 
 def _effect_fields(effect: Effect, source: Source) -> Iterator[tuple[Source, str, bool]]:
     if isinstance(effect, SetFields):
         yield from ((source, name, False) for name, _ in effect.fields)
-    if isinstance(effect, StartCase | BookEntry) and effect.each is not None:
+    if isinstance(effect, StartCase | BookEntry | Occupy) and effect.each is not None:
         yield effect.source, effect.each, False
     if isinstance(effect, BookEntry) and effect.into is not None:
         yield effect.source, effect.into, False

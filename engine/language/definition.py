@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
 
@@ -274,7 +275,47 @@ class BookEntry:
     source: Source
 
 
-Effect = SetFields | StartCase | TellCases | TellPeople | BookEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occupy:
+    """Effect: this case takes things of a diary for a time, once or for each line of a table.
+
+    Without `before` and `after` the time around it is that of the diary. `fit` says which other
+    things would do; `despite`, that others may be ousted: their cases are then told to perform
+    `oust`. With `instead` what the case held in the diary before is given up in the same step.
+    """
+
+    diary: str
+    each: str | None
+    when: Expression | None
+    what: Expression
+    from_: Expression
+    until: Expression
+    before: timedelta | None
+    after: timedelta | None
+    fit: Expression | None
+    despite: Expression | None
+    oust: str | None
+    instead: bool
+    provisional: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vacate:
+    """Effect: things of a diary are held no longer: all of them, or those named by `what`.
+
+    `of` is the number of the case that holds them (None: this one).
+    """
+
+    diary: str
+    when: Expression | None
+    what: Expression | None
+    of: Expression | None
+    source: Source
+
+
+Entry = BookEntry | Occupy | Vacate  # what may be refused by what others hold
+Effect = SetFields | StartCase | TellCases | TellPeople | Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,10 +333,14 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One way an action may go. `to` is a full path; None stays where it is."""
+    """One way an action may go. `to` is a full path; None stays where it is.
+
+    With `is_back` it goes where the case was before it came to this state.
+    """
 
     when: Expression | None
     to: str | None
+    is_back: bool = False
     source: Source
 
 
@@ -326,7 +371,7 @@ class Action:
     append: str | None
     start: StartCase | None
     set: SetFields | None
-    post: tuple[BookEntry, ...]
+    post: tuple[Entry, ...]
     reopen: tuple[str, ...] | None  # () lets the person choose
     rest: str  # "cancel" or "keep": what becomes of the other branches
     limit: int | None

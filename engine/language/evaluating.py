@@ -229,6 +229,12 @@ def _several(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
+def _nth(value: object, place: int) -> object:
+    """The first or last of a list or table; nothing of an empty one."""
+    several = value if isinstance(value, tuple) else () if value is None else (value,)
+    return several[place] if several else None
+
+
 def _day(value: object) -> date | None:
     return (
         value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
@@ -286,9 +292,11 @@ _CALLED: Mapping[str, Callable[..., object]] = {
     "minutes": lambda start, end: _seconds(start, end, 60),
     "year": lambda value: value.year if isinstance(value, date) else None,
     "month": lambda value: value.month if isinstance(value, date) else None,
-    "text": lambda value: shown(value, quoted=False),
+    "text": lambda value: str(shown(value, quoted=False)),  # a field holds no `Text`
     "contains": lambda text, part: bool(text and part and part in text),
     "blank": lambda value: value is None or value == "" or value == (),
+    "first": lambda value: _nth(value, 0),
+    "last": lambda value: _nth(value, -1),
     "min": lambda *values: _extreme(min, *values),
     "max": lambda *values: _extreme(max, *values),
 }

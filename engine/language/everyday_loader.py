@@ -92,15 +92,22 @@ def _span(cursor: Cursor, node: Node | None) -> Span | None:
     return found
 
 
-def jump_over(states: tuple[State, ...], rules: tuple[EverydayRule, ...]) -> Action | None:
+def jump_over(
+    states: tuple[State, ...], actions: tuple[Action, ...], rules: tuple[EverydayRule, ...]
+) -> Action | None:
     """The way to any state that somebody can be sent back to, one arm each; None if unused.
 
     A parallel state is entered as a whole: which of its branches open is said in the move.
     """
-    if not any(rule.word in JUMPING for rule in rules):
+    declared = (
+        *actions,
+        *(one for state in states for part in state.walk() for one in part.actions),
+    )
+    goes_back = any(arm.is_back for action in declared for arm in action.arms)
+    if not states or not (goes_back or any(rule.word in JUMPING for rule in rules)):
         return None
     targets = landing_states(states)
-    source = rules[0].source
+    source = states[0].source
     return Action(
         name=JUMP,
         en=None,

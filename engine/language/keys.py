@@ -140,6 +140,17 @@ BOOK_ENTRIES = {
     "pick": (("when", "order"), ("each", "item", "quantity", "into", "take")),
     "list": (("when", "per"), ("into", "take")),
 }
+# taking a thing of a diary and giving it up; the second part is compulsory
+BOOKING_ENTRIES = {
+    "occupy": (
+        (
+            *("each", "when", "before", "after", "fit"),
+            *("despite", "oust", "instead", "provisional"),
+        ),
+        ("what", "from", "until"),
+    ),
+    "vacate": (("when", "what", "of"), ()),
+}
 EFFECT = (
     "set",
     "start",
@@ -188,6 +199,7 @@ STEP = (
     "as",
     "initiator",
     "set",
+    "attach",
     "row",
     "reason",
     "branch",
@@ -220,6 +232,7 @@ OUTCOME = (
     "not_asked",
     "due",
     "signed",
+    "fallen",
     "fields",
     "rounds",
     "refusals",
@@ -230,5 +243,6 @@ OUTCOME = (
     "children",
     "told",
     "books",
+    "bookings",
     "kept",
 )

@@ -116,7 +116,7 @@ class _Loader:
             states=states,
             actions=actions,
             everyday=everyday,
-            jump=jump_over(states, everyday),
+            jump=jump_over(states, actions, everyday),
             examples=tuple(self._example(one) for one in cursor.items(top.get("examples"))),
             source=node.source,
         )

@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from engine.errors import GuichengError, Problem
 from engine.language.calendar import parse_date
+from engine.language.diary import Diary, read_diary
 from engine.language.forms import Plain, Row
 from engine.language.reader import Cursor, Node, Scalar, Sequence, read
 from engine.text import say
 
-TOP_KEYS = ("params", "tables", "books")
+TOP_KEYS = ("params", "tables", "books", "bookings", "phrases")
 BOOK_KEYS = ("en", "item", "short", "backorder", "most", "over")
 COLUMN_TYPES = ("text", "integer", "decimal", "money", "bool", "date")
 
@@ -58,6 +59,8 @@ class Params:
     values: Mapping[str, tuple[Dated, ...]]
     tables: Mapping[str, Table]
     books: Mapping[str, Book] = field(default_factory=dict)
+    diaries: Mapping[str, Diary] = field(default_factory=dict)
+    phrases: tuple[str, ...] = ()  # opinions the office offers to everybody
 
     def value(self, name: str, on: date) -> Plain:
         """What a parameter is on a day. Errors: `GuichengError` if it does not hold yet."""
@@ -73,6 +76,13 @@ class Params:
             raise GuichengError(say("参数里没有台账“{book}”", book=name))
         return found
 
+    def diary(self, name: str) -> Diary:
+        """How a diary is kept. Errors: `GuichengError` if the office keeps none of that name."""
+        found = self.diaries.get(name)
+        if found is None:
+            raise GuichengError(say("参数里没有预约簿“{diary}”", diary=name))
+        return found
+
     def record(self, table: str, key: str) -> Row:
         """A row of a reference table; empty if there is none."""
         found = self.tables.get(table)
@@ -80,7 +90,9 @@ class Params:
 
 
 def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...]]:
-    """Read params.yaml: `params` (plain or dated values), `tables` and `books`."""
+    """Read params.yaml: `params` (plain or dated values), `tables`, `books`, `bookings`,
+    `phrases`.
+    """
     node, problems = read(text, file)
     cursor = Cursor(problems)
     top = cursor.mapping(node, TOP_KEYS, {"params"})
@@ -95,7 +107,12 @@ def load_params(text: str, file: str) -> tuple[Params | None, tuple[Problem, ...
         key.text: _read_book(cursor, key.text, value, tables)
         for key, value in cursor.entries(top.get("books"))
     }
-    params = Params(values=values, tables=tables, books=books)
+    diaries = {
+        key.text: read_diary(cursor, key.text, value, tables)
+        for key, value in cursor.entries(top.get("bookings"))
+    }
+    phrases = tuple(cursor.text(one) for one in cursor.items(top.get("phrases")))
+    params = Params(values=values, tables=tables, books=books, diaries=diaries, phrases=phrases)
     return (None if problems else params), tuple(problems)
 
 

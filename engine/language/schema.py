@@ -34,7 +34,7 @@ def _or_text(inner: Json) -> Json:
 def _limited(names: tuple[str, ...], required: tuple[str, ...]) -> Json:
     """`true`, or its limits; where something is compulsory only these."""
     limits = _closed(names, required)
-    return limits if required else {"anyOf": [{"type": "boolean"}, limits]}
+    return limits if required else _or_text(limits)
 
 
 def _ref(name: str) -> Json:
@@ -57,7 +57,7 @@ def process_schema() -> Json:
     )
     entries = [
         _closed((verb, *optional, *compulsory), (verb, *compulsory))
-        for verb, (optional, compulsory) in keys.BOOK_ENTRIES.items()
+        for verb, (optional, compulsory) in (keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES).items()
     ]
     state = _closed(
         keys.STATE,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from engine.language import types as t
 from engine.language.definition import Role
+from engine.language.diary import Diary
 from engine.language.forms import Field, FieldType, Form
-from engine.language.params import Params, Table
+from engine.language.params import Book, Params, Table
 from engine.language.types import Scope, Signature, Type
 
 _FIELD_TYPES: Mapping[FieldType, Type] = {
@@ -62,10 +63,12 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "signed": Signature((t.TEXT,), form_record),
         "collector_reached": Signature((t.TEXT,), t.BOOL),
         "parent_reached": Signature((t.TEXT,), t.BOOL),
+        "parent_voided": Signature((), t.BOOL),
         "open_children": Signature((t.TEXT,), t.NUMBER),
         "done_children": Signature((t.TEXT,), t.NUMBER),
         "has_parent": Signature((), t.BOOL),
         "workdays": Signature((t.ANY, t.ANY), t.NUMBER),
+        "rest_days": Signature((t.ANY, t.ANY), t.NUMBER),
         "worktime": Signature((t.DATETIME, t.DATETIME), t.NUMBER),
         "table": Signature((t.TEXT,), t.ANY),
         "since": Signature((t.TEXT,), t.DATE),
@@ -81,6 +84,9 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "worth": Signature((t.TEXT, t.TEXT), t.NUMBER),
         "moved": Signature((t.TEXT, t.TEXT, t.TEXT), t.NUMBER),
         "frozen": Signature((t.TEXT,), t.BOOL),
+        "is_free": Signature((t.TEXT, t.ANY, t.DATETIME, t.DATETIME), t.BOOL),
+        "occupied": Signature((t.TEXT, t.ANY, t.DATETIME, t.DATETIME), t.TEXT),
+        "occupies": Signature((t.TEXT, t.ANY), t.BOOL, optional=1),
     }
 
 
@@ -123,15 +129,16 @@ def process_scope(form: Form, roles: Iterable[Role], params: Params | None) -> S
         },
         functions=functions(t.record(fields)),
         attributes=ATTRIBUTES,
-        books=_books(params) if params else None,
+        books=_held(params, params.books) if params else None,
+        diaries=_held(params, params.diaries) if params else None,
     )
 
 
-def _books(params: Params) -> Mapping[str, Type]:
-    """The books and the type of what they hold: rows of a reference table, or any text."""
+def _held(params: Params, several: Mapping[str, Book] | Mapping[str, Diary]) -> Mapping[str, Type]:
+    """Books or diaries and the type of what they hold: rows of a reference table, or any text."""
     return {
-        name: _table_type(params.tables[book.item]) if book.item else t.TEXT
-        for name, book in params.books.items()
+        name: _table_type(params.tables[one.item]) if one.item else t.TEXT
+        for name, one in several.items()
     }
 
 

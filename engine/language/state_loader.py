@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.errors import Source
 from engine.language import keys
 from engine.language.book_loader import is_book_entry, read_book_entry
+from engine.language.booking_loader import is_booking, read_booking
 from engine.language.calendar import MOMENT_KEYS, parse_span, read_moment
 from engine.language.definition import (
     DONE,
@@ -15,11 +16,11 @@ from engine.language.definition import (
     SYSTEM,
     Action,
     Arm,
-    BookEntry,
     Checklist,
     Deadline,
     Duty,
     Effect,
+    Entry,
     Gate,
     Item,
     Kind,
@@ -46,7 +47,7 @@ from engine.text import Text, say
 MEANINGS: Mapping[str, Meaning] = {one.value: one for one in Meaning}
 RESULTS = {"true": "done", "done": "done", "rejected": "rejected", "cancelled": "cancelled"}
 REMIND = Decimal("0.8")
-STAY = "stay"
+STAY, BACK = "stay", "back"
 FINISH = "done"
 
 
@@ -431,7 +432,7 @@ class StateLoader:
         if node is None:
             return (Arm(when=None, to=None, source=source),)
         if isinstance(node, Scalar):
-            return (Arm(when=None, to=self._target(node, home), source=node.source),)
+            return (self._arm(None, node, home, node.source),)
         arms = []
         items = cursor.items(node)
         for number, one in enumerate(items, 1):
@@ -444,14 +445,15 @@ class StateLoader:
             elif not last and not ("when" in top and "to" in top):
                 cursor.say(one, say("这一行要有 when 和 to"))
             target = top.get("otherwise") or top.get("to")
-            arms.append(
-                Arm(
-                    when=read_expression(cursor, top.get("when")),
-                    to=self._target(target, home) if target else None,
-                    source=one.source,
-                )
-            )
+            when = read_expression(cursor, top.get("when"))
+            arms.append(self._arm(when, target, home, one.source))
         return tuple(arms)
+
+    def _arm(self, when: Expression | None, target: Node | None, home: str, source: Source) -> Arm:
+        if target is not None and self.cursor.text(target) == BACK:
+            return Arm(when=when, to=None, is_back=True, source=source)
+        to = self._target(target, home) if target is not None else None
+        return Arm(when=when, to=to, source=source)
 
     def _target(self, node: Node, home: str) -> str | None:
         name = self.cursor.text(node)
@@ -505,15 +507,20 @@ class StateLoader:
         names = self._names(node)
         return () if names == ("choose",) else names
 
-    def _post(self, node: Node | None) -> tuple[BookEntry, ...]:
-        """The entries an action makes in books: one, or a list of them."""
+    def _post(self, node: Node | None) -> tuple[Entry, ...]:
+        """The entries an action makes in books and diaries: one, or a list of them."""
         several = (node,) if isinstance(node, Mapping_) else self.cursor.items(node)
-        found = (read_book_entry(self.cursor, one) for one in several)
+        found = (self._entry(one) for one in several)
         return tuple(one for one in found if one is not None)
+
+    def _entry(self, node: Node) -> Entry | None:
+        if is_booking(node):
+            return read_booking(self.cursor, node)
+        return read_book_entry(self.cursor, node)
 
     def _effect(self, node: Node) -> Effect:
         cursor = self.cursor
-        entry = read_book_entry(cursor, node) if is_book_entry(node) else None
+        entry = self._entry(node) if is_book_entry(node) or is_booking(node) else None
         if entry is not None:
             return entry
         top = cursor.mapping(node, keys.EFFECT)
@@ -536,7 +543,7 @@ class StateLoader:
             cursor.say(
                 node,
                 say("不认识的效果"),
-                say("可写 set、start、members、parent、tell,或台账的一笔"),
+                say("可写 set、start、members、parent、tell,或台账的一笔,或 occupy、vacate"),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 

@@ -70,12 +70,15 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names, functions and attributes an expression may use; the books and their items."""
+    """The names, functions and attributes an expression may use; the books and the diaries, and
+    what they hold: items and things.
+    """
 
     names: Mapping[str, Type]
     functions: Mapping[str, Signature] = field(default_factory=dict)
     attributes: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
     books: Mapping[str, Type] | None = None  # None: not known
+    diaries: Mapping[str, Type] | None = None
 
     def with_names(self, more: Mapping[str, Type]) -> Scope:
         return replace(self, names={**self.names, **more})

@@ -10,14 +10,19 @@ from engine.errors import Problem, Source
 from engine.language import types as t
 from engine.language.checking import check
 from engine.language.definition import (
+    DONE,
+    SEPARATOR,
     BookEntry,
     Deadline,
     Effect,
+    Kind,
+    Occupy,
     ProcessDefinition,
     SetFields,
     Slot,
     StartCase,
     TellPeople,
+    Vacate,
     Verb,
 )
 from engine.language.expressions import Expression, calls
@@ -55,21 +60,25 @@ def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Probl
 
 
 def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Problem]:
-    """Entries in books that params.yaml does not keep."""
-    if scope.books is None:
+    """Entries in books and diaries that params.yaml does not keep."""
+    if scope.books is None or scope.diaries is None:
         return
     caused = [(effect, state.source) for state in definition.walk() for effect in state.entry]
     caused += [
         (entry, action.source) for action in definition.all_actions() for entry in action.post
     ]
     for effect, _ in caused:
-        if isinstance(effect, BookEntry) and effect.book not in scope.books:
-            close = get_close_matches(effect.book, list(scope.books), n=1, cutoff=0.4)
-            yield Problem(
-                effect.source,
-                say("没有这个{kind}:“{name}”", kind=say("台账"), name=effect.book),
-                say("是否想写“{name}”?", name=close[0]) if close else None,
-            )
+        match effect:
+            case BookEntry() if effect.book not in scope.books:
+                yield _unknown(effect.source, say("台账"), effect.book, scope.books)
+            case Occupy() | Vacate() if effect.diary not in scope.diaries:
+                yield _unknown(effect.source, say("预约簿"), effect.diary, scope.diaries)
+
+
+def _unknown(source: Source, kind: Text, name: str, known: Iterable[str]) -> Problem:
+    close = get_close_matches(name, list(known), n=1, cutoff=0.4)
+    remedy = say("是否想写“{name}”?", name=close[0]) if close else None
+    return Problem(source, say("没有这个{kind}:“{name}”", kind=kind, name=name), remedy)
 
 
 def _named(use: _Use, what: Text) -> Text:
@@ -195,6 +204,8 @@ def _effect_uses(
                 yield _Use(value, t.ANY, effect.source, inner)
         case BookEntry():
             yield from _book_uses(effect, scope)
+        case Occupy() | Vacate():
+            yield from _booking_uses(effect, scope)
 
 
 LOT = {"lot": t.TEXT, "quantity": t.NUMBER, "cost": t.NUMBER}
@@ -214,6 +225,9 @@ BOOK_FUNCTIONS = frozenset(
         "frozen",
     )
 )
+
+
+BOOKING_FUNCTIONS = frozenset(("is_free", "occupied", "occupies"))
 
 
 def _book_uses(entry: BookEntry, scope: Scope) -> Iterator[_Use]:
@@ -240,16 +254,41 @@ def _book_uses(entry: BookEntry, scope: Scope) -> Iterator[_Use]:
         yield _Use(value, t.ANY, entry.source, lots)
 
 
+def _booking_uses(effect: Occupy | Vacate, scope: Scope) -> Iterator[_Use]:
+    source, inner = effect.source, scope
+    if isinstance(effect, Vacate):
+        yield _Use(effect.when, t.BOOL, source, scope)
+        yield _Use(effect.what, t.ANY, source, scope)
+        yield _Use(effect.of, t.TEXT, source, scope)
+        return
+    if effect.each is not None and effect.each in scope.names:
+        fields = scope.names[effect.each].fields
+        inner = scope.with_names({**fields, "row": t.record(fields)})
+    things = (scope.diaries or {}).get(effect.diary, t.ANY)
+    yield _Use(effect.when, t.BOOL, source, inner)
+    yield _Use(effect.what, t.ANY, source, inner)
+    yield _Use(effect.from_, t.DATETIME, source, inner)
+    yield _Use(effect.until, t.DATETIME, source, inner)
+    yield _Use(effect.despite, t.BOOL, source, inner)
+    yield _Use(effect.fit, t.BOOL, source, inner.with_names(things.fields))
+
+
 def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Problem]:
     """State, action and table names given as text must exist in this process."""
     if use.expression is None:
         return
     states = {state.path for state in definition.walk()} | {s.name for s in definition.walk()}
     acts = {action.name for action in definition.all_actions()}
+    ends = {
+        f"{branch.path}{SEPARATOR}{DONE}"
+        for state in definition.walk()
+        if state.kind is Kind.PARALLEL
+        for branch in state.inner
+    }
     known = {
         "reached": states,
         "entered": states,
-        "is_in": states,
+        "is_in": states | ends,
         "signed": states,
         "table": {table.name for table in definition.tables},
     }
@@ -267,6 +306,14 @@ def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Proble
                 use.source, _named(use, what), say("如 month、quarter、30 days、24 months")
             )
         if name in BOOK_FUNCTIONS and use.scope.books is not None and first not in use.scope.books:
+            yield Problem(
+                use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
+            )
+        if (
+            name in BOOKING_FUNCTIONS
+            and use.scope.diaries is not None
+            and first not in use.scope.diaries
+        ):
             yield Problem(
                 use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
             )

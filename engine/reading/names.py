@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
-from engine.language.definition import DONE, SEPARATOR, ProcessDefinition, ancestors
+from engine.language.definition import (
+    DONE,
+    EVERYDAY,
+    SEPARATOR,
+    SIGN_AGAIN,
+    ProcessDefinition,
+    ancestors,
+)
 from engine.language.forms import Field
 from engine.text import show, translate
 
@@ -42,7 +50,7 @@ class Names:
 
     def role(self, name: str) -> str:
         found = next((one for one in self.definition.roles if one.name == name), None)
-        return named(name, found.en, self.language) if found else name
+        return named(name, found.en, self.language) if found else translate(name, self.language)
 
     def action(self, state: str, act: str) -> str:
         """An action as its home state names it; the engine's own words are translated."""
@@ -64,7 +72,8 @@ class Names:
     def find_action(self, word: str) -> str:
         """The action a word names, by its own name or its English one; else the word itself."""
         named_so = (one.name for one in self.definition.all_actions() if word in (one.name, one.en))
-        return next(named_so, word)
+        built_in = (one for one in (*EVERYDAY, SIGN_AGAIN) if word == translate(one, "en"))
+        return next(chain(named_so, built_in), word)
 
     def field(self, one: Field) -> str:
         return named(one.name, one.en, self.language)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from engine.books.ledger import ZERO, plain
-from engine.kernel.case import Case
+from engine.kernel.case import Case, Standing
 from engine.kernel.events import PeopleTold, TimerFired
+from engine.kernel.occupying import shown_window
 from engine.language.definition import SEPARATOR, Step
 from engine.rehearsal.office import Office
+from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
 from engine.store.rows import Query
 from engine.text import Text, say
 
-TOTAL = "合计"
+TOTAL, FREE = "合计", "空"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Outcome:
             "not_asked": self._not_asked,
             "due": self._due,
             "signed": self._signed,
+            "fallen": self._fallen,
             "fields": self._fields,
             "rounds": self._rounds,
             "late": self._late,
@@ -61,6 +64,8 @@ class Outcome:
             self._tell(self._refusals(self.wanted["refusals"]))
         if "books" in self.wanted:
             self._tell(self._books(self.wanted["books"]))
+        if "bookings" in self.wanted:
+            self._tell(self._bookings(self.wanted["bookings"]))
         if "kept" in self.wanted:
             self._tell(self._kept(self.wanted["kept"]))
         if not set(self.wanted) & set(checks):
@@ -79,7 +84,7 @@ class Outcome:
         return {roster.name_of(person) for person in people}
 
     def _state(self, case: Case, wanted: object) -> Iterator[Text]:
-        if set(words(wanted)) != set(case.configuration):
+        if not _are(words(wanted), case.configuration):
             yield say(
                 "{number} 应在“{wanted}”,实在“{found}”",
                 number=case.number,
@@ -88,7 +93,7 @@ class Outcome:
             )
 
     def _asked(self, case: Case, wanted: object) -> Iterator[Text]:
-        found_ones = self._names(p for task in case.open_tasks for p in task.people)
+        found_ones = self._names(p for task in case.asked for p in task.people)
         if set(words(wanted)) != found_ones:
             yield say(
                 "此时应找 {wanted},实找 {found}",
@@ -142,6 +147,16 @@ class Outcome:
         for name in words(wanted):
             if name not in found_ones:
                 yield say("{name} 没有签", name=name)
+
+    def _fallen(self, case: Case, wanted: object) -> Iterator[Text]:
+        fallen = (one.person for one in case.signatures if one.standing is Standing.FELL)
+        found_ones = self._names(fallen)
+        if set(words(wanted)) != found_ones:
+            yield say(
+                "签字失效的应为 {wanted},实为 {found}",
+                wanted=tuple(words(wanted)),
+                found=tuple(sorted(found_ones)),
+            )
 
     def _fields(self, case: Case, wanted: object) -> Iterator[Text]:
         for name, value in wanted.items() if isinstance(wanted, Mapping) else ():
@@ -243,6 +258,23 @@ class Outcome:
                         found=str(found),
                     )
 
+    def _bookings(self, wanted: object) -> Iterator[Text]:
+        """All a thing is taken for: `{会议室: {一号: "2026-12-10 13:30–17:30"}}`; 空 if free."""
+        diaries, catalog = StoredDiaries(self.office.store), self.office.desk.catalog
+        calendar = catalog.calendar(self.office.desk.day(self.office.now))
+        for diary, things in wanted.items() if isinstance(wanted, Mapping) else ():
+            for thing, told in things.items() if isinstance(things, Mapping) else ():
+                taken = diaries.page(str(diary), str(thing)).taken
+                found = [shown_window(one.slot.begins, one.slot.ends, calendar) for one in taken]
+                if words(told) != (found or [FREE]):
+                    yield say(
+                        "“{diary}”的“{thing}”应占用 {wanted},实占用 {found}",
+                        diary=str(diary),
+                        thing=str(thing),
+                        wanted=tuple(words(told)),
+                        found=tuple(found or [FREE]),
+                    )
+
     def _kept(self, told: object) -> Iterator[Text]:
         """How many deadlines that have had their outcome were met, of all or of one matter."""
         store, wanted = self.office.store, str(told)
@@ -295,6 +327,12 @@ def words(value: object) -> list[str]:
 
 def _called(path: str, name: str) -> bool:
     return path == name or path.rpartition(SEPARATOR)[2] == name
+
+
+def _are(names: Collection[str], paths: tuple[str, ...]) -> bool:
+    """Whether the names mean just these states: each in full, or by the end of its path."""
+    ends = [{name for name in names if f"/{path}".endswith(f"/{name}")} for path in paths]
+    return len(names) == len(paths) and all(ends) and set().union(*ends) == set(names)
 
 
 def _fits(value: object, wanted: object) -> bool:

@@ -115,11 +115,12 @@ class Player:
     def _start(self, told: Mapping[str, object], actor: str, signer: Signer) -> Receipt | Refused:
         name = str(told["start"])
         definition = self.office.definitions[name]
-        values = self.values(definition.form, told.get("set"))
+        values = self.values(definition.form, told.get("set")) | attached(told)
         behind = self.office.person(str(told["initiator"])) if "initiator" in told else None
         signed, paper = self._paper(told, actor)
+        files = (*contents_of(told), *scans_of(paper))
         answer = self.office.desk.start(
-            name, signed, signer, values, initiator=behind, paper=paper, files=scans_of(paper)
+            name, signed, signer, values, initiator=behind, paper=paper, files=files
         )
         if isinstance(answer, Receipt) and answer.case is not None:
             self.last = answer.case.id
@@ -132,7 +133,8 @@ class Player:
         definition = self.office.desk.catalog.definition(case.definition)
         command = self.command(told, actor, definition)
         paper = command.paper if isinstance(command, Perform) else None
-        answer = self.office.desk.perform(case.id, command, signer, files=scans_of(paper))
+        files = (*contents_of(told), *scans_of(paper))
+        answer = self.office.desk.perform(case.id, command, signer, files=files)
         self.last = case.id
         self.office.worker.follow(case.id)
         return answer
@@ -143,7 +145,7 @@ class Player:
         """The command a step asks for."""
         principal = self.office.person(str(told["for"])) if "for" in told else None
         branch = str(told["branch"]) if "branch" in told else None
-        values = self.values(definition.form, told.get("set"))
+        values = self.values(definition.form, told.get("set")) | attached(told)
         match str(told["do"]):
             case action if action == CLAIM:
                 return Claim(actor=actor, branch=branch)
@@ -199,13 +201,10 @@ class Player:
         if not isinstance(given, Mapping):
             return clerk, None
         scan = str(given.get("scan", ""))
-        content = scan.encode()
-        digest = hashlib.sha256(content).hexdigest()
-        one = Attachment(name=scan, size=len(content), digest=digest)
         paper = Paper(
             recorder=clerk,
             happened=self.office.at(str(given["happened"])),
-            scans=(one,) if scan else (),
+            scans=(_file(scan),) if scan else (),
         )
         return self.office.person(str(given["signer"])), paper
 
@@ -327,6 +326,26 @@ class Player:
                         found=found_ones,
                     ),
                 )
+
+
+def _file(name: str) -> Attachment:
+    """A file a script names: its content is its name, for want of the file."""
+    content = name.encode()
+    return Attachment(name=name, size=len(content), digest=hashlib.sha256(content).hexdigest())
+
+
+def attached(told: Mapping[str, object]) -> dict[str, Value]:
+    """The files a step attaches, by field: `attach: {签到表: 签到表.pdf}`."""
+    given = told.get("attach")
+    pairs = given.items() if isinstance(given, Mapping) else ()
+    return {str(field): _file(str(name)) for field, name in pairs}
+
+
+def contents_of(told: Mapping[str, object]) -> tuple[bytes, ...]:
+    """The contents of the files a step attaches."""
+    return tuple(
+        one.name.encode() for one in attached(told).values() if isinstance(one, Attachment)
+    )
 
 
 def scans_of(paper: Paper | None) -> tuple[bytes, ...]:

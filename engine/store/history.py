@@ -99,6 +99,32 @@ class History:
         for row in rows:
             yield read_stored(row, tuple(opened.get(row.seq, ())))
 
+    def written(self, after: int, limit: int) -> tuple[Stored, ...]:
+        """At most `limit` records of all streams but refusals, after a position of the log."""
+        table, opened = columns(RecordRow), columns(DisclosureRow)
+        wanted = (
+            select(RecordRow)
+            .where(table.position > after, table.typ != "refusal")
+            .order_by(table.position)
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            return tuple(
+                read_stored(
+                    row,
+                    tuple(
+                        Disclosure(path=one.path, salt=one.salt, value=parse(one.value.encode()))
+                        for one in connection.execute(
+                            select(DisclosureRow).where(
+                                opened.stream == row.stream, opened.seq == row.seq
+                            )
+                        )
+                        if one.salt is not None and one.value is not None
+                    ),
+                )
+                for row in connection.execute(wanted).all()
+            )
+
     def raw_records(self, stream: str) -> Iterator[tuple[Record, Mapping[str, object]]]:
         """Records with the columns copied beside them, unread: for verification."""
         with self.reading() as connection:

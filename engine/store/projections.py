@@ -7,19 +7,21 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from engine.evidence.record import Body
 from engine.kernel import events as happened
-from engine.kernel.case import Case, Task
+from engine.kernel.case import Case, Task, Timer
 from engine.kernel.events import Event
 from engine.kernel.values import dump_value
 from engine.language.definition import ancestors
+from engine.store.bookings import follow_bookings
 from engine.store.books import follow_books
 from engine.store.tables import (
     PROJECTIONS,
     ActRow,
     CaseTable,
+    CopyRow,
     HeadRow,
     MemberRow,
     OfferRow,
@@ -29,11 +31,13 @@ from engine.store.tables import (
     ValueRow,
     columns,
 )
+from engine.store.titles import title_of
 
 __all__ = ["PROJECTIONS", "copied", "digest_of", "follow", "stamp_of"]
 
 LONGEST_VALUE = 200
 LINES = "lines"
+LAST_PART = 0.2  # of the time given: from then on the deadline is near
 
 
 def digest_of(content: bytes) -> str:
@@ -84,7 +88,9 @@ def follow(
     _write_work(connection, case)
     for event in events:
         _write_request(connection, case, event)
+        _write_copies(connection, case, body, event)
     follow_books(connection, body, events, position)
+    follow_bookings(connection, events, position)
 
 
 def _answer_pending(connection: Connection, request: str) -> None:
@@ -111,6 +117,8 @@ def _write_case(connection: Connection, case: Case) -> None:
             id=case.id,
             number=case.number,
             process=case.process,
+            definition=case.definition,
+            title=title_of(connection, case),
             initiator=case.initiator,
             department=case.department,
             parent=case.parent,
@@ -119,6 +127,7 @@ def _write_case(connection: Connection, case: Case) -> None:
             opened_at=stamp_of(case.opened_at),
             closed_at=stamp_of(case.closed_at) if case.closed_at else None,
             result=case.result,
+            suspended=case.is_suspended,
         )
     )
     values = [
@@ -158,13 +167,13 @@ def _write_work(connection: Connection, case: Case) -> None:
             "role": task.role,
             "claimed_by": task.claimed_by,
             "offered_at": stamp_of(task.offered_at),
-            "due": _due(case, task),
+            **_deadline(case, task),
         }
-        for task in case.open_tasks
+        for task in case.asked
     ]
     offers = [
         {"case_id": case.id, "task": task.id, "person": person}
-        for task in case.open_tasks
+        for task in case.asked
         for person in task.people
         if person not in task.signed_by
     ]
@@ -185,16 +194,46 @@ def _write_work(connection: Connection, case: Case) -> None:
             connection.execute(insert(table), rows)
 
 
-def _due(case: Case, task: Task) -> str | None:
-    """When the work is due: the nearest deadline of its state or one around it, met or not."""
+def _deadline(case: Case, task: Task) -> dict[str, object]:
+    """When the work is due, from when on that is near, and whether the clock stands still."""
+    timer, stopped = _timer(case, task), case.is_suspended
+    if timer is None:
+        return {"due": None, "soon": None, "stopped": stopped}
+    soon = timer.due - (timer.due - timer.set_at) * LAST_PART
+    return {
+        "due": stamp_of(timer.due),
+        "soon": stamp_of(soon),
+        "stopped": stopped or timer.stopped,
+    }
+
+
+def _timer(case: Case, task: Task) -> Timer | None:
+    """The nearest deadline of the task's state or one around it, met or not."""
     for path in ancestors(task.state):
         for timer in case.timers:
             if timer.kind == "due" and timer.state == path:
-                return stamp_of(timer.due)
+                return timer
         for ended in reversed(case.ended):
             if ended.timer.state == path and ended.late and ended.at >= task.offered_at:
-                return stamp_of(ended.timer.due)
+                return ended.timer
     return None
+
+
+def _write_copies(connection: Connection, case: Case, body: Body, event: Event) -> None:
+    """Nobody is given a case twice: who has it already keeps the first."""
+    if not isinstance(event, happened.CopySent):
+        return
+    column = columns(CopyRow)
+    known = set(
+        connection.execute(select(column.person).where(column.case_id == case.id)).scalars()
+    )
+    for person in dict.fromkeys(event.people):
+        if person not in known:
+            connection.execute(
+                insert(CopyRow).values(
+                    case_id=case.id, person=person, sender=body.actor.name, at=body.time
+                )
+            )
 
 
 def _write_request(connection: Connection, case: Case, event: Event) -> None:

@@ -48,6 +48,10 @@ class Stored:
     values: Mapping[str, Value]
 
     @property
+    def stream(self) -> str:
+        return self.body.stream
+
+    @property
     def seq(self) -> int:
         return self.body.seq
 
@@ -73,6 +77,7 @@ class CaseRow:
     id: str
     number: str
     process: str
+    title: str
     initiator: str
     department: str | None
     parent: str | None

@@ -18,6 +18,7 @@ from engine.evidence.canonical import canonical
 from engine.kernel.apply import apply
 from engine.kernel.case import Case
 from engine.store import projections
+from engine.store.bookings import page_version
 from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
 from engine.store.history import stamp_for
@@ -30,12 +31,16 @@ from engine.store.rows import (
 from engine.store.tables import (
     DisclosureRow,
     HeadRow,
+    MetaRow,
     ObjectRow,
     RecordRow,
     columns,
 )
+from engine.store.titles import PROCESS
 from engine.store.work import Work
 from engine.text import say
+
+OUTDATED = "outdated"  # set by a migration: the tables have to be made anew from the history
 
 
 class Store(Work):
@@ -47,6 +52,8 @@ class Store(Work):
         self._folded = {}
         with plainly():
             migrate(self.engine)
+        if self._meta(OUTDATED) is not None:
+            self.rebuild()
 
     @classmethod
     def create(cls, path: Path, origin: str) -> Store:
@@ -85,9 +92,10 @@ class Store(Work):
         entries: Sequence[Entry],
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
     ) -> None:
         """Write records in one transaction, if every stream still ends where expected (-1: empty)
-        and every card of a book that was read has not moved since.
+        and no card of a book and no page of a diary that was read has changed since.
 
         Errors: `Moved` if one does not, `Repeated` if the request was already written.
         """
@@ -100,6 +108,9 @@ class Store(Work):
                     raise Moved
             for (book, item), version in cards.items():
                 if version_of(connection, book, item) != version:
+                    raise Moved
+            for (diary, thing), version in pages.items():
+                if page_version(connection, diary, thing) != version:
                     raise Moved
             for entry in entries:
                 self._write(connection, entry)
@@ -166,6 +177,7 @@ class Store(Work):
             for table in projections.PROJECTIONS:
                 connection.execute(delete(table))
             _follow_history(connection, everything)
+            connection.execute(delete(MetaRow).where(columns(MetaRow).key == OUTDATED))
 
     def derived_tables(self) -> dict[str, list[tuple[object, ...]]]:
         """The rows of every table that follows from the history, sorted."""
@@ -177,10 +189,21 @@ class Store(Work):
         beside = Store(None)
         try:
             with beside.writing() as connection:
+                for digest, content in self._published():
+                    connection.execute(
+                        insert(ObjectRow).values(digest=digest, kind=PROCESS, content=content)
+                    )
                 _follow_history(connection, self.everything())
             return beside.derived_tables()
         finally:
             beside.close()
+
+    def _published(self) -> list[tuple[str, bytes]]:
+        """The published processes, by digest: titles are written from them."""
+        column = columns(ObjectRow)
+        wanted = select(column.digest, column.content).where(column.kind == PROCESS)
+        with self.reading() as connection:
+            return [(row.digest, row.content) for row in connection.execute(wanted)]
 
 
 def _follow_history(connection: Connection, everything: Iterable[Stored]) -> None:

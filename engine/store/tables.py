@@ -74,7 +74,9 @@ class CaseTable(SQLModel, table=True):
     id: str = Field(primary_key=True)
     number: str = Field(unique=True)
     process: str = Field(index=True)
-    initiator: str
+    definition: str
+    title: str
+    initiator: str = Field(index=True)
     department: str | None
     parent: str | None = Field(index=True)
     period: str | None
@@ -82,6 +84,7 @@ class CaseTable(SQLModel, table=True):
     opened_at: str
     closed_at: str | None
     result: str | None
+    suspended: bool
 
 
 class MemberRow(SQLModel, table=True):
@@ -92,7 +95,7 @@ class MemberRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """Open work only."""
+    """Open work only. From the moment `soon` on its deadline is near."""
 
     __tablename__ = "task_row"
 
@@ -103,6 +106,8 @@ class TaskRow(SQLModel, table=True):
     claimed_by: str | None
     offered_at: str
     due: str | None
+    soon: str | None
+    stopped: bool
 
 
 class OfferRow(SQLModel, table=True):
@@ -130,12 +135,23 @@ class ActRow(SQLModel, table=True):
 
     case_id: str = Field(primary_key=True)
     n: int = Field(primary_key=True)
-    actor: str
-    principal: str | None
+    actor: str = Field(index=True)
+    principal: str | None = Field(index=True)
     state: str
     action: str
     role: str
     duties: str
+    at: str
+
+
+class CopyRow(SQLModel, table=True):
+    """Who was given which case to read, by whom, since when."""
+
+    __tablename__ = "copy_row"
+
+    case_id: str = Field(primary_key=True)
+    person: str = Field(primary_key=True, index=True)
+    sender: str
     at: str
 
 
@@ -237,6 +253,76 @@ class FreezeRow(SQLModel, table=True):
     until: int | None
 
 
+class OccupationRow(SQLModel, table=True):
+    """What the things of the diaries are taken for; instants in UTC, as text that sorts."""
+
+    __tablename__ = "occupation"
+
+    diary: str = Field(primary_key=True)
+    thing: str = Field(primary_key=True)
+    owner: str = Field(primary_key=True, index=True)
+    begins: str = Field(primary_key=True)
+    ends: str = Field(primary_key=True)
+    case_id: str
+    from_: str
+    until: str
+    provisional: bool
+
+
+class PageRow(SQLModel, table=True):
+    """When what a thing is taken for last changed: the position of the record."""
+
+    __tablename__ = "page"
+
+    diary: str = Field(primary_key=True)
+    thing: str = Field(primary_key=True)
+    version: int
+
+
+class ReadRow(SQLModel, table=True):
+    """When somebody first looked at what was copied to him. Reading is no business of the
+    office: this follows from no record, and no rebuilding makes or undoes it.
+    """
+
+    __tablename__ = "read_row"
+
+    case_id: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    at: str
+
+
+class UnsentRow(SQLModel, table=True):
+    """What somebody has typed and not yet sent: the words of a `start` or a `do`.
+
+    It follows from no record and is none: nobody has done anything yet.
+    """
+
+    __tablename__ = "unsent_row"
+
+    person: str = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    process: str
+    case_id: str | None
+    action: str | None
+    words: str
+    configuration: str | None
+    at: str
+
+
+class OwedRow(SQLModel, table=True):
+    """A notice that a channel could not deliver yet, by the record that gave rise to it."""
+
+    __tablename__ = "owed_row"
+
+    channel: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    tries: int
+    why: str
+    at: str
+
+
 class MetaRow(SQLModel, table=True):
     __tablename__ = "meta"
 
@@ -252,6 +338,7 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     OfferRow,
     TimerRow,
     ActRow,
+    CopyRow,
     PendingRow,
     ValueRow,
     PostingRow,
@@ -259,6 +346,8 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     HoldRow,
     CardRow,
     FreezeRow,
+    OccupationRow,
+    PageRow,
 )
 
 

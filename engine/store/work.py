@@ -328,10 +328,10 @@ class Work(History):
         if position <= self.followed_at() and set(self.left_behind()) == stuck:
             return
         with self.writing() as connection:
-            left = set(json.loads(_read_meta(connection, "left behind") or "[]"))
-            _write_meta(connection, "left behind", json.dumps(sorted(left - followed | stuck)))
-            before = int(_read_meta(connection, "followed") or 0)
-            _write_meta(connection, "followed", str(max(before, position)))
+            left = set(json.loads(read_meta(connection, "left behind") or "[]"))
+            write_meta(connection, "left behind", json.dumps(sorted(left - followed | stuck)))
+            before = int(read_meta(connection, "followed") or 0)
+            write_meta(connection, "followed", str(max(before, position)))
 
     def cases_moved(self, since: int, until: int, limit: int) -> tuple[tuple[str, ...], int]:
         """At most `limit` cases with records after one place up to another, and up to which
@@ -374,20 +374,22 @@ class Work(History):
 
     def _meta(self, key: str) -> str | None:
         with self.reading() as connection:
-            return _read_meta(connection, key)
+            return read_meta(connection, key)
 
     def _set_meta(self, key: str, value: str) -> None:
         with self.writing() as connection:
-            _write_meta(connection, key, value)
+            write_meta(connection, key, value)
 
 
-def _read_meta(connection: Connection, key: str) -> str | None:
+def read_meta(connection: Connection, key: str) -> str | None:
+    """A mark the engine has left itself; None if there is none."""
     column = columns(MetaRow)
     found = connection.execute(select(column.value).where(column.key == key)).scalar()
     return str(found) if found is not None else None
 
 
-def _write_meta(connection: Connection, key: str, value: str) -> None:
+def write_meta(connection: Connection, key: str, value: str) -> None:
+    """Leave a mark, in place of an older one."""
     column = columns(MetaRow)
     done = connection.execute(update(MetaRow).where(column.key == key).values(value=value))
     if done.rowcount == 0:

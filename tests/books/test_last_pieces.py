@@ -73,25 +73,27 @@ class Meeting(Store):
         entries: Sequence[Entry],
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
     ) -> None:
         barrier, self.barrier = self.barrier, None
         if barrier is not None:
             barrier.wait(60)
         try:
-            super().commit(entries, expect, cards)
+            super().commit(entries, expect, cards, pages)
         except Moved:
             self.moved += 1
             raise
 
 
 class Careless(Meeting):
-    """The negative control: it does not look whether a card has moved since it was read."""
+    """The negative control: it does not look whether what was read has changed since."""
 
     def commit(
         self,
         entries: Sequence[Entry],
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
     ) -> None:
         super().commit(entries, expect)
 

@@ -16,6 +16,8 @@ from tests.conftest import ROOT
 MARK = "<!-- what follows is made from the program's own help -->\n"
 PAGES = {"en": ROOT / "docs/cli.md", "zh": ROOT / "docs/cli.zh-CN.md"}
 GROUPS = {
+    "drafts": ("show", "add", "submit", "drop"),
+    "phrases": ("add", "drop"),
     "key": ("list", "enrol", "revoke"),
     "roster": ("show", "check", "grant"),
     "ledger": ("show", "card", "as-of", "plot"),

@@ -41,10 +41,13 @@ def test_json_has_the_fields_the_reference_names(run: Run) -> None:
     given = ("--as", "林岚")
     assert run(*given, "start", "会务服务保障", "--set", "会议名称=例会")[0] == 0
     assert run(*given, "do", "1", "同意")[0] == 3
+    assert run(*given, "phrases", "add", "请补充说明")[0] == 0
     lines = {
         "todo": (*given, "todo"),
         "show": ("show", "1"),
         "why": (*given, "why", "1", "提交"),
+        "batch": (*given, "batch", "批注", "1", "--reason", "已与处长说过"),
+        "phrases": (*given, "phrases"),
         "history": ("history", "1"),
         "ledger show": ("ledger", "show"),
         "audit query": ("audit", "query"),
@@ -58,6 +61,7 @@ def test_json_has_the_fields_the_reference_names(run: Run) -> None:
         one = loaded[0] if isinstance(loaded, list) else loaded
         assert sorted(one) == sorted(fields.pop(name)), name
     fields_of_a_book = {"ledger card", "ledger as-of", "ledger plot"}  # tests/cli/test_ledger.py
+    fields_of_a_book |= {"bookings"}  # tests/cli/test_bookings.py
     empty_when_all_is_well = {"check", "audit verify"}
     assert set(fields) == fields_of_a_book | empty_when_all_is_well
 

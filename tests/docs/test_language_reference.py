@@ -11,6 +11,7 @@ from commands.files import check_texts
 from engine.language import keys
 from engine.language import types as t
 from engine.language.checking import FUNCTION_NAMES
+from engine.language.diary import DIARY_KEYS
 from engine.language.form_loader import FIELD_KEYS, FORM_KEYS, GROUP_KEYS
 from engine.language.forms import FieldType
 from engine.language.params import BOOK_KEYS
@@ -23,8 +24,15 @@ from tests.docs.script import blocks
 PAGES = ("language.md", "language.zh-CN.md")
 WORDS = {
     *(word for name, words in vars(keys).items() if name.isupper() for word in words),
-    *(word for several in keys.BOOK_ENTRIES.values() for words in several for word in words),
+    *(
+        word
+        for entries in (keys.BOOK_ENTRIES, keys.BOOKING_ENTRIES)
+        for several in entries.values()
+        for words in several
+        for word in words
+    ),
     *BOOK_KEYS,
+    *DIARY_KEYS,
     *FORM_KEYS,
     *FIELD_KEYS,
     *GROUP_KEYS,

@@ -60,7 +60,7 @@ def test_an_office_is_set_up_and_a_case_is_worked_and_printed(call, tmp_path: Pa
     assert started[0] == 0
     code, out = call(*here, "--as", "林岚", "todo", "--json")
     assert code == 0
-    assert [row["state"] for row in json.loads(out)] == ["起草"]
+    assert [row["state"] for row in json.loads(out)["rows"]] == ["起草"]
     assert call(*here, "print", "1", "-o", "form.html")[0] == 0
     assert "江州市发展研究局" in (tmp_path / "form.html").read_text("utf-8")
     assert "Draft" in call(*here, "--lang", "en", "show", "1")[1]

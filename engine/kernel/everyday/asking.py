@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.errors import UsageError
 from engine.kernel.apart import conflicts
 from engine.kernel.case import Case, Purpose, Task
-from engine.kernel.command import GUARD, LIMIT, ROLE, Everyday
+from engine.kernel.command import DONE, GUARD, LIMIT, ROLE, Everyday
 from engine.kernel.draft import Draft
 from engine.kernel.hearing import Hearing
 from engine.kernel.seats import Seat, seat_of
@@ -19,7 +19,7 @@ from engine.language.definition import (
     State,
     is_within,
 )
-from engine.text import say
+from engine.text import Text, say
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,13 +39,13 @@ class Asking:
     def party(self) -> str:
         return self.hearing.party
 
-    def no(self, text: object, code: str = GUARD) -> None:
-        self.hearing.no(code, text, source=self.rule.source)  # type: ignore[arg-type]
+    def no(self, text: Text, code: str = GUARD, *, is_final: bool = False) -> None:
+        self.hearing.no(code, text, source=self.rule.source, is_final=is_final)
 
     def name(self, person: str) -> str:
         return self.draft.situation.roster.name_of(person)
 
-    def names(self, people: tuple[str, ...]) -> tuple[object, ...]:
+    def names(self, people: tuple[str, ...]) -> tuple[str | Text, ...]:
         return tuple(self.name(one) for one in people) or (say("(无人在岗)"),)
 
     def my_task(self) -> Task | None:
@@ -64,7 +64,8 @@ class Asking:
     # -- whose turn -------------------------------------------------------------------
 
     def my_seat(self) -> Seat | None:
-        """The seat of the open work this person holds here; None, with the reason, without one.
+        """The seat of the open work this person holds here; with the reason against it, another's,
+        so that everything else against it is told too.
 
         Errors: `UsageError` if he holds work in several branches.
         """
@@ -83,7 +84,12 @@ class Asking:
                 )
             )
         if not seats:
-            holders = tuple(p for task in draft.case.open_tasks for p in draft.people_of(task))
+            holders = tuple(
+                person
+                for task in draft.case.open_tasks
+                if self.is_named_branch(task.state)
+                for person in draft.people_of(task)
+            )
             self.no(
                 say(
                     "{person} 在本案没有待办;现由 {people} 办理",
@@ -91,8 +97,13 @@ class Asking:
                     people=self.names(tuple(dict.fromkeys(holders))),
                 ),
                 ROLE,
+                is_final=not holders,
             )
-            return None
+            there = [one for one in draft.case.open_tasks if self.is_named_branch(one.state)]
+            if not there:
+                return None
+            self.require_within(definition.state(there[0].state))
+            return seat_of(draft, there[0])
         seat = next(
             (one for one in seats if one.task and one.task.claimed_by == self.party), seats[0]
         )
@@ -117,7 +128,7 @@ class Asking:
             None,
         )
 
-    def require_who(self, natural: tuple[str, ...], what: object) -> None:
+    def require_who(self, natural: tuple[str, ...], what: Text) -> None:
         """The people the rule names may do it; without such, those whose matter it is."""
         people = natural
         if self.rule.who is not None:
@@ -135,7 +146,7 @@ class Asking:
 
     def involved(self) -> tuple[str, ...]:
         """Who has to do with the case: started it, acted in it, or has work in it now."""
-        case = self.draft.case
+        case = self.case
         acted = (person for act in case.acts for person in sorted(act.people))
         asked = (person for task in case.asked for person in task.people)
         copied = case.copied
@@ -166,6 +177,7 @@ class Asking:
             self.no(
                 say("“{action}”已满 {limit} 次", action=self.command.verb, limit=self.rule.limit),
                 LIMIT,
+                is_final=True,
             )
 
     # -- to whom ----------------------------------------------------------------------
@@ -201,8 +213,20 @@ class Asking:
         if seat.task is None:
             return
         state = draft.situation.definition.state(seat.task.state)
+        self._require_no_second_place(person, state, seat.task)
         for action in state.actions:
             if not action.by_system:
                 self.hearing.reasons.extend(
                     conflicts(draft.facts(), action, seat.role, frozenset({person}))
                 )
+
+    def _require_no_second_place(self, person: str, state: State, task: Task) -> None:
+        """Nobody signs twice in a state: the second place would wait for him for ever."""
+        if person in self.draft.signers(state):
+            self.no(say("{person} 已在本环节签过", person=self.name(person)), DONE)
+        elif any(
+            person in one.people and (one.is_open or one.is_waiting)
+            for one in self.draft.stay(state)
+            if one.id != task.id
+        ):
+            self.no(say("{person} 本来就要签", person=self.name(person)), DONE)

@@ -88,10 +88,9 @@ def decide_everyday(
     check_limit(hearing)
     if case.closed_at is not None and command.verb not in AFTER_THE_END:
         hearing.no(DONE, say("本案已办结({state}),不再办理", state=here))
+        return refusal_of(hearing, command.verb, here)
     if case.is_suspended and command.verb not in WHILE_SUSPENDED:
         hearing.no(GUARD, say("本案已挂起,恢复后再办"))
-    if hearing.reasons:
-        return refusal_of(hearing, command.verb, here)
     return _judged(Asking(hearing=hearing, command=command, rule=rule, case=case))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kernel import events as happened
-from engine.kernel.command import DONE, ROLE
+from engine.kernel.command import ROLE
 from engine.kernel.everyday.asking import Asking
 from engine.text import say
 
@@ -66,19 +66,10 @@ def add_signer(asking: Asking) -> None:
     asking.require_rounds()
     if seat is None or seat.task is None or person is None:
         return
-    state = asking.draft.situation.definition.state(seat.task.state)
     if seat.task.added_by is not None:
         asking.no(say("加签人不能再加签"))
     if seat.task.consigned_by is not None:
         asking.no(say("受委派的事不能再委派"))
-    if person in asking.draft.signers(state):
-        asking.no(say("{person} 已在本环节签过", person=asking.name(person)), DONE)
-    if any(
-        person in one.people and (one.is_open or one.is_waiting)
-        for one in asking.draft.stay(state)
-        if one.id != seat.task.id
-    ):
-        asking.no(say("{person} 本来就要签", person=asking.name(person)), DONE)
     asking.require_fit(person, seat)
     if not asking.hearing.reasons:
         asking.draft.add_signer(seat.task, person, asking.party, is_before=asking.command.is_before)
