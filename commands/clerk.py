@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import typer
@@ -30,11 +31,11 @@ from engine.kernel.command import (
     Release,
     is_everyday,
 )
+from engine.language.amendments import Delegated, DelegationEnded
 from engine.language.definition import CLAIM, RELEASE
 from engine.language.params import read_plain
-from engine.language.roster import Delegated
 from engine.reading.names import Names
-from engine.registry import DELEGATE, Registry
+from engine.registry import CALL_BACK, DELEGATE, Registry
 from engine.store.boxes import TODO
 from engine.store.personal import mark_read
 from engine.text import say, translate
@@ -272,22 +273,32 @@ def delegate(
     ctx: typer.Context,
     to: str,
     since: str = typer.Option(..., "--from"),
-    until: str = typer.Option(..., "--until"),
+    until: str = typer.Option(None, "--until"),
     process: list[str] = typer.Option(None, "--process"),
+    limit: str = typer.Option(None, "--limit", help="案件金额的上限"),
+    ended: bool = typer.Option(False, "--end", help="收回:自 --from 起不再委托"),
 ) -> None:
-    """把自己的办理权委托给他人一段时间;不得转委托。"""
+    """把自己的办理权委托给他人一段时间,或收回;不得转委托。"""
     session: Session = ctx.obj
     desk, actor = _desk(session)
-    first, last = read_plain(since), read_plain(until)
+    person = desk.catalog.roster(desk.clock()).person(to).id
+    first, last = read_plain(since), read_plain(until or "")
+    if ended and isinstance(first, date):
+        back = DelegationEnded(from_person=actor, to_person=person, from_=first)
+        answer = Registry(desk).amend(back, actor, session.signer(actor), CALL_BACK)
+        done = receipt(answer, CALL_BACK, session.language)
+        text = say("已收回对 {to} 的委托(记录 {digest})", to=to, digest=done.digest[:12])
+        typer.echo(text.show(session.language))
+        return
     if not isinstance(first, date) or not isinstance(last, date) or last < first:
         raise UsageError(say("起止日期不对(应如 2026-12-07)"))
-    person = desk.catalog.roster(desk.clock()).person(to).id
     amendment = Delegated(
         from_person=actor,
         to_person=person,
         from_=first,
         until=last,
         processes=tuple(process or ()),
+        limit=_amount(limit),
     )
     answer = Registry(desk).amend(amendment, actor, session.signer(actor), DELEGATE)
     done = receipt(answer, DELEGATE, session.language)
@@ -300,6 +311,15 @@ def delegate(
             digest=done.digest[:12],
         ).show(session.language)
     )
+
+
+def _amount(text: str | None) -> Decimal | None:
+    found = read_plain(text) if text else None
+    if isinstance(found, int | Decimal) and not isinstance(found, bool):
+        return Decimal(found)
+    if text:
+        raise UsageError(say("“{text}”不是金额(应如 5000)", text=text))
+    return None
 
 
 @app.command("show")

@@ -1,4 +1,4 @@
-"""The roster: who is in force, is the draft in order, who is granted a post."""
+"""The roster: who is in force, is the draft in order, and what changes from a day on."""
 
 from __future__ import annotations
 
@@ -11,16 +11,30 @@ from commands.help import Named
 from commands.table import emit, heads
 from commands.workspace import Session
 from engine.catalog import read_roster
+from engine.desk import Desk
 from engine.errors import UnknownName, UsageError
+from engine.language.amendments import (
+    Amendment,
+    LeaveEnded,
+    LeaveTaken,
+    LiaisonNamed,
+    LiaisonRemoved,
+    PersonLeft,
+    PostGranted,
+    PostWithdrawn,
+    QualificationGained,
+)
 from engine.language.params import read_plain
-from engine.language.roster import PostGranted
-from engine.registry import GRANT, Registry
+from engine.language.roster import RosterView
+from engine.registry import ACTS, Registry
 from engine.text import say, translate
 
 app = typer.Typer()
 roster = typer.Typer(help="花名册", no_args_is_help=True, cls=Named)
 app.add_typer(roster, name="roster")
 JSON = typer.Option(False, "--json")
+FROM = typer.Option(None, "--from", help="自哪天起;不写即今天")
+UNTIL = typer.Option(None, "--until", help="到哪天为止,含当天")
 
 
 @app.callback()
@@ -40,7 +54,8 @@ def show(ctx: typer.Context, as_json: bool = JSON) -> None:
             "id": one.id,
             "department": one.department or "",
             "posts": view.title_of(one.id),
-            "away": translate("请假", session.language) if view.is_away(one.id) else "",
+            "away": translate(_standing(view, one.id), session.language),
+            "qualifications": {kept.name: kept.until for kept in view.qualifications_of(one.id)},
         }
         for one in view.people()
     ]
@@ -53,6 +68,12 @@ def show(ctx: typer.Context, as_json: bool = JSON) -> None:
         away="状态",
     )
     emit(columns, rows, as_json)
+
+
+def _standing(view: RosterView, person: str) -> str:
+    if view.has_left(person):
+        return "已离岗"
+    return "请假" if view.is_away(person) else ""
 
 
 @roster.command("check")
@@ -71,31 +92,121 @@ def check(ctx: typer.Context) -> None:
 
 @roster.command("grant")
 def grant(
-    ctx: typer.Context,
-    person: str,
-    post: str,
-    since: str = typer.Option(None, "--from"),
-    until: str = typer.Option(None, "--until"),
+    ctx: typer.Context, person: str, post: str, since: str = FROM, until: str = UNTIL
 ) -> None:
     """授予岗位:签名留痕,有起止;不改花名册文件。"""
-    session: Session = ctx.obj
+    desk, view, actor = _office(ctx.obj)
+    _require_post(view, post)
+    who, last = view.person(person).id, _day(until) if until else None
+    amendment = PostGranted(post=post, person=who, from_=_since(desk, since), until=last)
+    digest = _amended(ctx.obj, desk, actor, amendment)
+    text = say("已授予 {person}“{post}”(记录 {digest})", person=person, post=post, digest=digest)
+    typer.echo(text.show(ctx.obj.language))
+
+
+@roster.command("withdraw")
+def withdraw(ctx: typer.Context, person: str, post: str, since: str = FROM) -> None:
+    """撤回岗位:自某日起不再担任。"""
+    desk, view, actor = _office(ctx.obj)
+    _require_post(view, post)
+    who = view.person(person).id
+    _amend(ctx.obj, desk, actor, PostWithdrawn(post=post, person=who, from_=_since(desk, since)))
+
+
+@roster.command("leave")
+def leave(
+    ctx: typer.Context,
+    since: str = FROM,
+    until: str = UNTIL,
+    person: str = typer.Option(None, "--person", help="谁请假;不写即本人"),
+    ended: bool = typer.Option(False, "--end", help="销假:自 --from 起已返岗"),
+) -> None:
+    """请假或销假;AB岗不得同时外出。"""
+    desk, view, actor = _office(ctx.obj)
+    who, first = view.person(person).id if person else actor, _since(desk, since)
+    amendment: Amendment = LeaveEnded(person=who, from_=first)
+    if not ended:
+        amendment = LeaveTaken(person=who, from_=first, until=_day(until))
+    _amend(ctx.obj, desk, actor, amendment)
+
+
+@roster.command("qualify")
+def qualify(
+    ctx: typer.Context, person: str, name: str, until: str = UNTIL, since: str = FROM
+) -> None:
+    """登记资格证书,--until 是有效的最后一天。"""
+    desk, view, actor = _office(ctx.obj)
+    who, first = view.person(person).id, _since(desk, since)
+    amendment = QualificationGained(person=who, name=name, from_=first, until=_day(until))
+    _amend(ctx.obj, desk, actor, amendment)
+
+
+@roster.command("liaison")
+def liaison(
+    ctx: typer.Context,
+    department: str,
+    person: str,
+    since: str = FROM,
+    until: str = UNTIL,
+    ended: bool = typer.Option(False, "--end", help="自 --from 起不再担任"),
+) -> None:
+    """备案或撤销一个部门的对接人。"""
+    desk, view, actor = _office(ctx.obj)
+    if view.find_department(department) is None:
+        raise UnknownName(say("部门"), department, [one.name for one in view.departments()])
+    who, first = view.person(person).id, _since(desk, since)
+    amendment: Amendment = LiaisonRemoved(department=department, person=who, from_=first)
+    if not ended:
+        last = _day(until) if until else None
+        amendment = LiaisonNamed(department=department, person=who, from_=first, until=last)
+    _amend(ctx.obj, desk, actor, amendment)
+
+
+@roster.command("leaver")
+def leaver(ctx: typer.Context, person: str, since: str = FROM) -> None:
+    """停用离岗人的账号:自某日起不得再办理;历史中的姓名、职务不变。"""
+    desk, view, actor = _office(ctx.obj)
+    who = view.person(person).id
+    _amend(ctx.obj, desk, actor, PersonLeft(person=who, from_=_since(desk, since)))
+
+
+def _office(session: Session) -> tuple[Desk, RosterView, str]:
+    """The desk, the roster of today, and who is at the keyboard."""
     desk = session.desk()
     view = desk.catalog.roster(desk.clock())
-    actor = view.person(session.name()).id
+    return desk, view, view.person(session.name()).id
+
+
+def _require_post(view: RosterView, post: str) -> None:
     if post not in view.posts():
         raise UnknownName(say("岗位"), post, view.posts())
-    first = read_plain(since) if since else desk.day(desk.clock())
-    last = read_plain(until) if until else None
-    if not isinstance(first, date) or not (last is None or isinstance(last, date)):
+
+
+def _since(desk: Desk, text: str | None) -> date:
+    return _day(text) if text else desk.day(desk.clock())
+
+
+def _day(text: str | None) -> date:
+    found = read_plain(text or "")
+    if not isinstance(found, date):
         raise UsageError(say("起止日期不对(应如 2026-12-07)"))
-    amendment = PostGranted(post=post, person=view.person(person).id, from_=first, until=last)
-    answer = Registry(desk).amend(amendment, actor, session.signer(actor), GRANT)
-    done = receipt(answer, GRANT, session.language)
-    typer.echo(
-        say(
-            "已授予 {person}“{post}”(记录 {digest})",
-            person=person,
-            post=post,
-            digest=done.digest[:12],
-        ).show(session.language)
+    return found
+
+
+def _amended(session: Session, desk: Desk, actor: str, amendment: Amendment) -> str:
+    """Put an amendment on record; the beginning of its digest."""
+    act = ACTS[type(amendment)]
+    answer = Registry(desk).amend(amendment, actor, session.signer(actor), act)
+    return receipt(answer, act, session.language).digest[:12]
+
+
+def _amend(session: Session, desk: Desk, actor: str, amendment: Amendment) -> None:
+    """Put an amendment on record, and say so."""
+    digest = _amended(session, desk, actor, amendment)
+    text = say(
+        "已{act},自 {on} 起(记录 {digest})",
+        act=translate(ACTS[type(amendment)], session.language),
+        on=amendment.from_,
+        digest=digest,
     )
+    typer.echo(text.show(session.language))

@@ -17,20 +17,15 @@ from engine.errors import DefinitionProblems, GuichengError, Problem, UnknownNam
 from engine.evidence.canonical import canonical
 from engine.kernel import events as happened
 from engine.kernel.statechart import Statechart
+from engine.language.amendments import Amendment, load_amendment
 from engine.language.calendar import Calendar, load_calendar
 from engine.language.definition import ProcessDefinition
 from engine.language.dump import dump_definition
 from engine.language.forms import Form
 from engine.language.loader import load_form, load_process
 from engine.language.params import Params, load_params
-from engine.language.roster import (
-    Amendment,
-    Organisation,
-    Roster,
-    RosterView,
-    load_amendment,
-    load_roster,
-)
+from engine.language.roster import Organisation, Roster, RosterView
+from engine.language.roster_loader import load_roster
 from engine.store.store import Store
 from engine.text import say
 
@@ -142,6 +137,14 @@ class Catalog:
             roster = read_roster(self._object(edition.digest).decode())
             self._organisations[edition.digest] = Organisation(roster, self._amendments)
         return self._organisations[edition.digest].as_of(at)
+
+    def people_turn(self, after: date, at: datetime) -> bool:
+        """Whether the day of a moment, or one since `after`, changes who holds what."""
+        until = at.astimezone(self.zone).date()
+        published = any(
+            one.kind == ROSTER and after < one.effective <= until for one in self.editions
+        )
+        return published or self.roster(at).turns(after)
 
     @cached_property
     def _amendments(self) -> tuple[Amendment, ...]:

@@ -6,6 +6,7 @@ record too, in `org`. Who may do it is written in the roster (`powers`), not her
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from engine import scribe
@@ -14,20 +15,44 @@ from engine.desk import Desk, Receipt, Refused
 from engine.errors import EvidenceError
 from engine.evidence.keys import KeyChange, KeysFounded, Signer, dump_key_change, require_proof
 from engine.kernel import events as happened
-from engine.kernel.command import ROLE, Reason, Refusal
-from engine.language.roster import (
+from engine.kernel.amending import objections
+from engine.kernel.command import GUARD, ROLE, Reason, Refusal, in_order
+from engine.language.amendments import (
     Amendment,
     Delegated,
+    DelegationEnded,
+    LeaveEnded,
     LeaveTaken,
-    Roster,
+    LiaisonNamed,
+    LiaisonRemoved,
+    PersonLeft,
+    PostGranted,
+    PostWithdrawn,
+    QualificationGained,
     dump_amendment,
 )
+from engine.language.roster import Roster, RosterView
 from engine.scribe import Account
+from engine.store.elsewhere import StoredElsewhere
 from engine.text import Text, say
 
 TYPES = {ORG: "org", DEFS: "def", KEYS: "key"}
 PUBLISH, FOUND, ENROL, REVOKE = "发布", "创立", "登记钥匙", "吊销钥匙"
 GRANT, WITHDRAW, DELEGATE, LEAVE = "授予岗位", "撤回岗位", "委托", "请假"
+CALL_BACK, BACK, QUALIFY = "收回委托", "销假", "登记资格"
+NAME_LIAISON, REMOVE_LIAISON, STOP = "备案对接人", "撤销对接人", "停用账号"
+ACTS: Mapping[type[Amendment], str] = {
+    PostGranted: GRANT,
+    PostWithdrawn: WITHDRAW,
+    Delegated: DELEGATE,
+    DelegationEnded: CALL_BACK,
+    LeaveTaken: LEAVE,
+    LeaveEnded: BACK,
+    QualificationGained: QUALIFY,
+    LiaisonNamed: NAME_LIAISON,
+    LiaisonRemoved: REMOVE_LIAISON,
+    PersonLeft: STOP,
+}
 
 
 class Registry:
@@ -79,25 +104,39 @@ class Registry:
     def amend(
         self, amendment: Amendment, actor: str, signer: Signer, act: str
     ) -> Receipt | Refused:
-        """Grant or withdraw a post (power `grant`), delegate or take leave (oneself)."""
+        """Change who is who: one's own leave and delegation, a head's liaisons; for the rest
+        the power `grant`. What the roster itself says no to is refused too.
+        """
         roster = self.desk.catalog.roster(self.desk.clock())
-        granters = roster.powers("grant")
-        allowed: tuple[str, ...]
-        match amendment:
-            case Delegated():
-                allowed = (amendment.from_person,)
-                why = say("只能委托自己的办理权")
-            case LeaveTaken():
-                allowed = (amendment.person, *granters)
-                why = say("不能替他人请假")
-            case _:
-                allowed = granters
-                why = say("无权授予岗位")
-        reasons = self._objections(actor, signer, allowed, why)
+        allowed, why = _entitled(amendment, roster)
+        reasons = in_order(
+            [
+                *self._objections(actor, signer, allowed, why),
+                *objections(amendment, roster),
+                *self._in_hand(amendment, roster),
+            ]
+        )
         if reasons:
             return self.desk.refuse_outside(_no(act, reasons), actor, signer)
         event = happened.RosterAmended(amendment=dump_amendment(amendment))
         return self._declare(ORG, act, event, actor, signer)
+
+    def _in_hand(self, amendment: Amendment, roster: RosterView) -> tuple[Reason, ...]:
+        """Nobody's account is stopped over work that nobody else could then do."""
+        if not isinstance(amendment, PersonLeft):
+            return ()
+        person = amendment.person
+        numbers = tuple(
+            task.number
+            for task in StoredElsewhere(self.desk.store).tasks_of(person)
+            if task.claimed_by == person or task.people == (person,)
+        )
+        if not numbers:
+            return ()
+        text = say(
+            "{person} 名下还有待办未移交:{numbers}", person=roster.name_of(person), numbers=numbers
+        )
+        return (Reason(code=GUARD, text=text, remedy=say("请先转办,或办理离岗交接")),)
 
     def change_keys(
         self, change: KeyChange, actor: str, signer: Signer, act: str
@@ -158,6 +197,24 @@ def holders(roster: Roster, power: str) -> tuple[str, ...]:
     """Those who hold a power by a drafted roster."""
     posts = roster.powers.get(power, ())
     return tuple(dict.fromkeys(one.person for one in roster.holdings if one.post in posts))
+
+
+def _entitled(amendment: Amendment, roster: RosterView) -> tuple[tuple[str, ...], Text]:
+    """Who may ask for an amendment, and the words for whoever may not."""
+    granters = roster.powers("grant")
+    match amendment:
+        case Delegated() | DelegationEnded():
+            return (amendment.from_person,), say("只能委托自己的办理权")
+        case LeaveTaken() | LeaveEnded():
+            return (amendment.person, *granters), say("不能替他人请假")
+        case LiaisonNamed() | LiaisonRemoved():
+            heads = roster.head_of(amendment.department)
+            return (*heads, *granters), say("不能替别的部门备案对接人")
+        case QualificationGained():
+            return granters, say("无权登记资格")
+        case PersonLeft():
+            return granters, say("无权停用账号")
+    return granters, say("无权授予岗位")
 
 
 def _no(act: str, reasons: tuple[Reason, ...]) -> Refusal:

@@ -442,9 +442,15 @@ class Worker:
         return sum(1 for _ in self._act(case_id, f"timer:{case_id}:{timer}", go))
 
     def _reoffer(self) -> int:
-        """After a change of the roster, offer open tasks to those it names now."""
-        head = self.store.head(ORG)
-        if head is None or self.store.reoffered_at() == head[0]:
+        """After a change of the roster, or on a day it was dated for, offer open tasks to those
+        it names now.
+        """
+        head, at = self.store.head(ORG), self.desk.clock()
+        if head is None:
+            return 0
+        known, before = self.store.reoffered_at(), self.store.reoffered_on()
+        today = self.desk.day(at)
+        if known == head[0] and not (before and self.desk.catalog.people_turn(before, at)):
             return 0
         done = 0
         for case_id in dict.fromkeys(task.case_id for task in self.store.open_tasks()):
@@ -452,11 +458,11 @@ class Worker:
                 1
                 for _ in self._act(
                     case_id,
-                    f"reoffer:{case_id}:{head[0]}",
+                    f"reoffer:{case_id}:{head[0]}:{today}",
                     lambda look: reoffer(look.case, look.situation, look.seq),
                 )
             )
-        self.store.set_reoffered_at(head[0])
+        self.store.set_reoffered_at(head[0], today)
         return done
 
     # -- one system act ---------------------------------------------------------------------

@@ -37,6 +37,7 @@ CONFLICT = "E_CONFLICT"
 ATTACHMENT = "E_ATTACH"
 FIFO = "E_FIFO"
 BALANCE = "E_BALANCE"
+AB_ABSENT = "E_AB_ABSENT"  # both of an A/B pair would be out at once
 
 # domain rule: when several hold at once, the first of these is the main code
 CALENDAR = "E_CALENDAR"  # a deadline beyond the years the work calendar knows

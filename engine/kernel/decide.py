@@ -23,7 +23,7 @@ from engine.kernel.command import (
     Reason,
     Refusal,
 )
-from engine.kernel.delegating import check_delegation
+from engine.kernel.delegating import check_delegation, check_limit
 from engine.kernel.entries import Impossible, plan_entries
 from engine.kernel.everyday.deciding import decide_everyday
 from engine.kernel.facts import CaseFacts
@@ -95,6 +95,7 @@ def _perform(case: Case, command: Perform, situation: Situation, seq: int) -> De
         )
         return refusal_of(hearing, action.name, state.path)
     _enter_values(hearing, command, action, state, seat)
+    check_limit(hearing)
     _check_conditions(hearing, command, action, state)
     target = _target(hearing, action, state)
     if hearing.reasons:
@@ -145,8 +146,7 @@ def _say_not_now(hearing: Hearing, case: Case, name: str) -> None:
 def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) -> None:
     roster = hearing.draft.situation.roster
     role, task, people = seat.role, seat.task, seat.people
-    if hearing.principal is not None:
-        check_delegation(hearing)
+    check_delegation(hearing)
     hearing.reasons.extend(conflicts(hearing.draft.facts(), action, role, hearing.people))
     if seat.slot is None:
         hearing.no(ROLE, say("“{action}”由系统办理,不由人办理", action=action.name), is_final=True)

@@ -305,6 +305,20 @@ def _table(facts: CaseFacts, name: str) -> object:
     return next(row.then for row in table.rows if facts.holds(row.when))
 
 
+def _several(people: object) -> tuple[str, ...]:
+    found = people if isinstance(people, tuple | list) else (people,)
+    return tuple(str(one) for one in found if one)
+
+
+def _is_away(facts: CaseFacts, people: object) -> bool:
+    return any(facts.situation.roster.is_away(one) for one in _several(people))
+
+
+def _qualified(facts: CaseFacts, people: object, name: str) -> bool:
+    found = _several(people)
+    return bool(found) and all(facts.situation.roster.is_qualified(one, name) for one in found)
+
+
 def _moment(facts: CaseFacts, value: object) -> date:
     if isinstance(value, datetime):
         return value.astimezone(facts.situation.calendar.zone).date()
@@ -365,6 +379,10 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "liaisons_of": lambda facts, name: facts.situation.roster.liaisons_of(name),
     "superior_of": lambda facts, person: facts.situation.roster.superior_of(person),
     "superiors_of": lambda facts, person: facts.situation.roster.superiors_of(person),
+    "deputies_of": lambda facts, name: facts.situation.roster.deputies_of(name),
+    "on_duty": lambda facts, people: facts.situation.roster.on_duty(_several(people)),
+    "is_away": _is_away,
+    "qualified": _qualified,
     "departments": lambda facts: facts.situation.roster.reporting_departments(),
     "has_post": lambda facts, person, post: person in facts.situation.roster.post_holders(post),
     "actor_of": _actor_of,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.kernel.case import Case, Stamp
-from engine.kernel.command import ATTACHMENT, GUARD, READONLY, Reason, Refusal, in_order
+from engine.kernel.command import ATTACHMENT, GUARD, READONLY, ROLE, Reason, Refusal, in_order
 from engine.kernel.draft import Draft
 from engine.kernel.situation import Situation
 from engine.language import forms
@@ -40,14 +40,24 @@ class Hearing:
 def hear(case: Case, actor: str, principal: str | None, situation: Situation, seq: int) -> Hearing:
     stamp = Stamp(seq=seq, at=situation.at, actor=actor, principal=principal)
     hearing = Hearing(draft=Draft(case, situation, stamp), actor=actor, principal=principal)
-    check_readonly(hearing)
+    check_account(hearing)
     hearing.draft.refresh()
     return hearing
 
 
-def check_readonly(hearing: Hearing) -> None:
-    """Auditors and administrators look on; they take no step."""
+def check_account(hearing: Hearing) -> None:
+    """Auditors and administrators look on, and who has left is gone: they take no step."""
     roster = hearing.draft.situation.roster
+    for person in sorted(hearing.people):
+        if roster.has_left(person):
+            hearing.no(
+                ROLE,
+                say(
+                    "{person} 已于 {on} 离岗,账号已停用",
+                    person=roster.name_of(person),
+                    on=roster.left_on(person),
+                ),
+            )
     if roster.is_readonly(hearing.actor):
         text = say("{person} 的账号只读,不得办理业务", person=roster.name_of(hearing.actor))
         hearing.no(READONLY, text)

@@ -10,7 +10,7 @@ from engine.kernel.case import Stamp
 from engine.kernel.command import ROLE, Decision, Paper, Refusal
 from engine.kernel.draft import Draft
 from engine.kernel.entries import Impossible
-from engine.kernel.hearing import Hearing, check_form, check_readonly, enter, refusal_of
+from engine.kernel.hearing import Hearing, check_account, check_form, enter, refusal_of
 from engine.kernel.paper import check_paper, with_scans
 from engine.kernel.situation import Situation
 from engine.language.definition import SYSTEM
@@ -49,7 +49,7 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refus
     else:
         hearing = Hearing(draft=draft, actor=actor, principal=None)
         draft.set({})
-        check_readonly(hearing)
+        check_account(hearing)
         check_paper(hearing, order.paper)
         _check_opener(hearing)
         _check_values(hearing, order.values)

@@ -126,11 +126,10 @@ def _principal(hearing: Hearing, seat: Seat) -> str | None:
     """The one participant who has delegated to the actor, if he named none himself."""
     if seat.slot is None or hearing.principal is not None:
         return None
-    situation = hearing.draft.situation
-    found = [
-        delegation.from_person
-        for delegation in situation.roster.delegations_to(hearing.actor)
-        if delegation.from_person in seat.people
-        and (not delegation.processes or situation.definition.name in delegation.processes)
-    ]
-    return found[0] if len(found) == 1 else None
+    roster, process = hearing.draft.situation.roster, hearing.draft.situation.definition.name
+    found = {
+        one.from_person
+        for one in roster.delegations_to(hearing.actor)
+        if one.from_person in seat.people and one.covers(process)
+    }
+    return found.pop() if len(found) == 1 else None

@@ -21,6 +21,7 @@ from engine.kernel.command import (
     Release,
     TickItems,
 )
+from engine.kernel.delegating import check_delegation, check_limit
 from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, unticked
 from engine.kernel.options import states_in_work
 from engine.kernel.seats import slot_of
@@ -57,6 +58,7 @@ def _work(
 ) -> Decision | Refusal:
     principal = command.principal if isinstance(command, Fill | TickItems) else None
     hearing = hear(case, command.actor, principal, situation, seq)
+    check_delegation(hearing)
     if case.is_suspended:
         hearing.no(GUARD, say("本案已挂起,恢复后再办"))
     tasks = _my_tasks(hearing, command.branch)
@@ -74,6 +76,7 @@ def _work(
         return refusal_of(hearing, name, case.configuration[0])
     state = situation.definition.state(tasks[0].state)
     inside(hearing, command, state, tasks[0])
+    check_limit(hearing)
     if hearing.reasons:
         return refusal_of(hearing, name, state.path)
     run_automatic(hearing.draft)

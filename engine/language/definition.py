@@ -631,6 +631,7 @@ class ProcessDefinition:
     duties: tuple[Duty, ...]
     apart: tuple[Apart, ...]
     balances: tuple[Balance, ...]
+    amount: Expression | None  # what the case is worth, for a delegation with a limit
     tables: tuple[DecisionTable, ...]
     every: Every | None
     gather: Gather | None

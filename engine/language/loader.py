@@ -100,6 +100,7 @@ class _Loader:
             duties=duties,
             apart=tuple(self._apart(one) for one in cursor.items(top.get("apart"))),
             balances=self._balances(top.get("balance")),
+            amount=read_expression(cursor, top.get("amount")),
             tables=tuple(
                 self._table(key, value) for key, value in cursor.entries(top.get("tables"))
             ),

@@ -1,20 +1,32 @@
 """People, posts and departments, dated: who held what on the day it mattered.
 
-`roster.yaml` is published as a whole; grants, delegations and leave come beside it as
-signed amendments. A `RosterView` is all of that as of one moment.
+`roster.yaml` is published as a whole (roster_loader.py); what changes between two
+publications comes beside it as signed amendments (amendments.py). A `RosterView` is all of
+that as of one moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.errors import EvidenceError, Problem, Source, UnknownName
-from engine.language.calendar import parse_date
+from engine.errors import Source, UnknownName
+from engine.language.amendments import (
+    Amendment,
+    Delegated,
+    DelegationEnded,
+    LeaveEnded,
+    LeaveTaken,
+    LiaisonNamed,
+    LiaisonRemoved,
+    PersonLeft,
+    PostGranted,
+    PostWithdrawn,
+    QualificationGained,
+)
 from engine.language.forms import Value
-from engine.language.reader import Cursor, Mapping_, Node, Scalar, read
 from engine.text import say
 
 PUBLISH, REGISTER, GRANT = "publish", "register", "grant"
@@ -44,7 +56,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """Somebody holds a post, from a day to a day (None: open)."""
+    """Somebody holds a post, from a day to a day (None: open).
+
+    A department's liaison holds the department's name as a post.
+    """
 
     post: str
     person: str
@@ -53,58 +68,13 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostGranted:
-    post: str
+class Qualification:
+    """A certificate somebody has, from a day until the last it is good for."""
+
     person: str
-    from_: date
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostWithdrawn:
-    post: str
-    person: str
-    from_: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delegated:
-    """One person may act in another's name, in some processes or all; never onward."""
-
-    from_person: str
-    to_person: str
-    from_: date
+    name: str
+    from_: date | None
     until: date
-    processes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaveTaken:
-    person: str
-    from_: date
-    until: date
-
-
-Amendment = PostGranted | PostWithdrawn | Delegated | LeaveTaken
-_AMENDMENTS: Mapping[str, type[Amendment]] = {
-    kind.__name__: kind for kind in (PostGranted, PostWithdrawn, Delegated, LeaveTaken)
-}
-
-
-def dump_amendment(amendment: Amendment) -> dict[str, Value]:
-    """An amendment as plain values, for its record."""
-    return {
-        "amendment": type(amendment).__name__,
-        **{name: getattr(amendment, name) for name in amendment.__slots__},
-    }
-
-
-def load_amendment(values: Mapping[str, Value]) -> Amendment:
-    """The amendment a record holds. Errors: `EvidenceError` if it is of no known kind."""
-    kind = _AMENDMENTS.get(str(values.get("amendment")))
-    if kind is None:
-        raise EvidenceError(say("记录中有不认识的人事变更"))
-    return kind(**{name: values[name] for name in values if name != "amendment"})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,49 +89,135 @@ class Roster:
     readonly: frozenset[str]  # posts whose holders do no business
     groups: Mapping[str, tuple[str, ...]]
     powers: Mapping[str, tuple[str, ...]]  # power → posts
+    # post or department → who stands in, the first who can
+    deputies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()  # A/B posts: one of the two is always there
+    qualifications: tuple[Qualification, ...] = ()
 
 
 class Organisation:
-    """A published roster with everything that was amended since."""
+    """A published roster with everything that was amended since, folded in that order."""
 
     def __init__(self, roster: Roster, amendments: Iterable[Amendment]) -> None:
         self.roster = roster
         self.amendments = tuple(amendments)
+        self.holdings = list(roster.holdings)
+        self.liaisons = [
+            Holding(post=one.name, person=person)
+            for one in roster.departments
+            for person in one.liaisons
+        ]
+        self.delegations: list[Delegated] = []
+        self.leaves: list[LeaveTaken] = []
+        self.qualifications = list(roster.qualifications)
+        self.left: dict[str, date] = {}
+        for one in self.amendments:
+            self._amend(one)
 
     def as_of(self, at: datetime) -> RosterView:
         return RosterView(self, at.astimezone(self.roster.zone).date())
 
+    def turns(self, after: date, until: date) -> bool:
+        """Whether somebody comes into a post or out of one after one day and up to another."""
+        return any(after < day <= until for day in self._turning_days())
+
+    def _turning_days(self) -> Iterator[date]:
+        spans = [(one.from_, one.until) for one in (*self.holdings, *self.liaisons)]
+        spans += [(one.from_, one.until) for one in self.leaves]
+        spans += [(one.from_, one.until) for one in self.qualifications]
+        for first, last in spans:
+            if first is not None:
+                yield first
+            if last is not None and last < date.max:
+                yield last + timedelta(days=1)
+        yield from self.left.values()
+
+    def _amend(self, one: Amendment) -> None:
+        match one:
+            case PostGranted():
+                self.holdings.append(_holding(one.post, one))
+            case PostWithdrawn():
+                self.holdings = _ended(self.holdings, one.post, one)
+            case LiaisonNamed():
+                self.liaisons.append(_holding(one.department, one))
+            case LiaisonRemoved():
+                self.liaisons = _ended(self.liaisons, one.department, one)
+            case Delegated():
+                self.delegations.append(one)
+            case DelegationEnded():
+                pair = (one.from_person, one.to_person)
+                self.delegations = [
+                    replace(known, until=_day_before(one.from_, known.until))
+                    if (known.from_person, known.to_person) == pair
+                    else known
+                    for known in self.delegations
+                ]
+            case LeaveTaken():
+                self.leaves.append(one)
+            case LeaveEnded():
+                self.leaves = [
+                    replace(known, until=_day_before(one.from_, known.until))
+                    if known.person == one.person
+                    else known
+                    for known in self.leaves
+                ]
+            case QualificationGained():
+                self.qualifications.append(
+                    Qualification(
+                        person=one.person, name=one.name, from_=one.from_, until=one.until
+                    )
+                )
+            case PersonLeft():
+                self.left[one.person] = one.from_
+
 
 class RosterView:
-    """Who is who on one day. People are ids; answers keep the roster's order."""
+    """Who is who on one day. People are ids; answers keep the roster's order.
+
+    Somebody who has left holds nothing any more, but keeps his name and title.
+    """
 
     def __init__(self, organisation: Organisation, on: date) -> None:
         self.on = on
         self.roster = organisation.roster
-        self.amendments = organisation.amendments
+        self._organisation = organisation
+        self.leaves = tuple(organisation.leaves)  # on whichever days
+        self.delegations = tuple(organisation.delegations)
+        self._left = organisation.left
+        self._qualifications = organisation.qualifications
         self._people = {person.id: person for person in self.roster.people}
         self._departments = {one.name: one for one in self.roster.departments}
-        self._holdings = self._in_force()
+        self._holdings = self._in_force(organisation.holdings)
+        self._liaisons = self._in_force(organisation.liaisons)
 
     @property
     def organisation(self) -> str:
         return self.roster.organisation
 
-    def _in_force(self) -> tuple[Holding, ...]:
-        holdings = list(self.roster.holdings)
-        for one in self.amendments:
-            if isinstance(one, PostGranted):
-                holdings.append(
-                    Holding(post=one.post, person=one.person, from_=one.from_, until=one.until)
-                )
-            elif isinstance(one, PostWithdrawn):
-                holdings = [
-                    replace(held, until=_day_before(one.from_, held))
-                    if (held.post, held.person) == (one.post, one.person)
-                    else held
-                    for held in holdings
-                ]
-        return tuple(held for held in holdings if _covers(held.from_, held.until, self.on))
+    def _in_force(self, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
+        return tuple(
+            held
+            for held in holdings
+            if _covers(held.from_, held.until, self.on) and not self.has_left(held.person)
+        )
+
+    def on_day(self, on: date) -> RosterView:
+        """The same roster as of another day."""
+        return RosterView(self._organisation, on)
+
+    def amended(self, amendment: Amendment) -> RosterView:
+        """The roster as it would be with one more amendment."""
+        known = self._organisation
+        return RosterView(Organisation(known.roster, (*known.amendments, amendment)), self.on)
+
+    def turns(self, after: date) -> bool:
+        """Whether somebody has come into a post or out of one since a day."""
+        return self._organisation.turns(after, self.on)
+
+    def _here(self, people: Iterable[str | None]) -> tuple[str, ...]:
+        """Those of them who have not left, each once."""
+        found = (one for one in people if one is not None and not self.has_left(one))
+        return tuple(dict.fromkeys(found))
 
     def find_person(self, name: str) -> Person | None:
         """Somebody by id or by name."""
@@ -203,7 +259,9 @@ class RosterView:
     def reporting_departments(self) -> tuple[str, ...]:
         """The departments that report for themselves: those not part of another."""
         return tuple(
-            one.name for one in self.roster.departments if one.part_of is None and one.liaisons
+            one.name
+            for one in self.roster.departments
+            if one.part_of is None and self.liaisons_of(one.name)
         )
 
     def post_holders(self, post: str) -> tuple[str, ...]:
@@ -216,20 +274,42 @@ class RosterView:
         return tuple(dict.fromkeys(held.post for held in self.roster.holdings))
 
     def group(self, name: str) -> tuple[str, ...]:
-        return self.roster.groups.get(name, ())
+        return self._here(self.roster.groups.get(name, ()))
 
     def head_of(self, department: str | None) -> tuple[str, ...]:
         found = self._top(department)
-        return (found.head,) if found and found.head else ()
+        return self._here((found.head,)) if found else ()
 
     def leader_of(self, department: str | None) -> tuple[str, ...]:
         """The leader in charge of a department, through the one it is part of."""
         found = self._top(department)
-        return (found.leader,) if found and found.leader else ()
+        return self._here((found.leader,)) if found else ()
 
     def liaisons_of(self, department: str | None) -> tuple[str, ...]:
         found = self._top(department)
-        return found.liaisons if found else ()
+        return tuple(
+            dict.fromkeys(one.person for one in self._liaisons if found and one.post == found.name)
+        )
+
+    def deputies_of(self, name: str | None) -> tuple[str, ...]:
+        """Who stands in for a post or a department's head, the first who can."""
+        top = self._top(name)
+        known = self.roster.deputies
+        return self._here(known.get(name or "") or known.get(top.name if top else "", ()))
+
+    def partners_of(self, person: str) -> tuple[str, ...]:
+        """The other one of each A/B pair somebody is in."""
+        return self._here(
+            other
+            for pair in self.roster.pairs
+            for one, other in (pair, pair[::-1])
+            if one == person
+        )
+
+    def top_of(self, department: str | None) -> str | None:
+        """The department that reports for this one: itself, or the one it is part of."""
+        found = self._top(department)
+        return found.name if found else None
 
     def _top(self, department: str | None) -> Department | None:
         found = self._departments.get(department or "")
@@ -267,20 +347,39 @@ class RosterView:
 
     def is_away(self, person: str) -> bool:
         return any(
-            isinstance(one, LeaveTaken)
-            and one.person == person
-            and one.from_ <= self.on <= one.until
-            for one in self.amendments
+            one.person == person and one.from_ <= self.on <= one.until for one in self.leaves
         )
+
+    def has_left(self, person: str) -> bool:
+        """Whether somebody's account is stopped."""
+        since = self.left_on(person)
+        return since is not None and since <= self.on
+
+    def left_on(self, person: str) -> date | None:
+        """From which day somebody's account is, or will be, stopped."""
+        return self._left.get(person)
+
+    def on_duty(self, people: Iterable[str]) -> tuple[str, ...]:
+        """Those of them who are neither on leave nor gone."""
+        return self._here(one for one in people if not self.is_away(one))
+
+    def is_qualified(self, person: str, name: str) -> bool:
+        """Whether somebody has a certificate that is good today."""
+        return any(
+            (one.person, one.name) == (person, name) and _covers(one.from_, one.until, self.on)
+            for one in self._qualifications
+        )
+
+    def qualifications_of(self, person: str) -> tuple[Qualification, ...]:
+        """The certificates somebody has or had, in the order they were entered."""
+        return tuple(one for one in self._qualifications if one.person == person)
 
     def delegations_to(self, person: str) -> tuple[Delegated, ...]:
         """What others have delegated to somebody, in force on this day."""
         return tuple(
             one
-            for one in self.amendments
-            if isinstance(one, Delegated)
-            and one.to_person == person
-            and one.from_ <= self.on <= one.until
+            for one in self.delegations
+            if one.to_person == person and one.from_ <= self.on <= one.until
         )
 
     def person_attribute(self, person: str, name: str) -> Value:
@@ -305,147 +404,21 @@ def _covers(start: date | None, end: date | None, on: date) -> bool:
     return (start is None or start <= on) and (end is None or on <= end)
 
 
-def _day_before(on: date, held: Holding) -> date:
-    last = date.fromordinal(on.toordinal() - 1)
-    return last if held.until is None else min(held.until, last)
+def _day_before(day: date, until: date | None) -> date:
+    last = day - timedelta(days=1)
+    return last if until is None else min(until, last)
 
 
-# -- reading -----------------------------------------------------------------------------
+def _holding(post: str, given: PostGranted | LiaisonNamed) -> Holding:
+    return Holding(post=post, person=given.person, from_=given.from_, until=given.until)
 
 
-def load_roster(text: str, file: str) -> tuple[Roster | None, tuple[Problem, ...]]:
-    """Read roster.yaml; every unknown name is a problem with the nearest known one."""
-    node, problems = read(text, file)
-    cursor = Cursor(problems)
-    top = cursor.mapping(
-        node,
-        {"organisation", "zone", "people", "departments", "posts", "readonly", "groups", "powers"},
-        {"organisation", "zone", "people", "departments", "posts"},
-    )
-    people = _read_people(cursor, top.get("people"))
-    ids = {person.name: person.id for person in people}
-    departments = _read_departments(cursor, top.get("departments"), ids)
-    names = {one.name for one in departments}
-    for person in people:
-        if person.department is not None and person.department not in names:
-            cursor.unknown(person.source, say("部门"), person.department, names)
-    for one in departments:
-        if one.part_of is not None and one.part_of not in names:
-            cursor.unknown(one.source, say("部门"), one.part_of, names)
-    holdings = _read_posts(cursor, top.get("posts"), ids)
-    posts = {held.post for held in holdings}
-    groups = {
-        key.text: _names(cursor, value, ids) for key, value in cursor.entries(top.get("groups"))
-    }
-    readonly = _known(cursor, top.get("readonly"), posts)
-    powers = {
-        key.text: _known(cursor, value, posts) for key, value in cursor.entries(top.get("powers"))
-    }
-    zone = ZoneInfo("Asia/Shanghai")
-    try:
-        zone = ZoneInfo(cursor.text(top.get("zone"), "Asia/Shanghai"))
-    except (KeyError, ValueError, OSError):
-        cursor.say(top, say("没有这个时区"), say("如 Asia/Shanghai"))
-    if problems:
-        return None, tuple(problems)
-    return (
-        Roster(
-            organisation=cursor.text(top.get("organisation")),
-            zone=zone,
-            people=people,
-            departments=departments,
-            holdings=holdings,
-            readonly=frozenset(readonly),
-            groups=groups,
-            powers=powers,
-        ),
-        (),
-    )
-
-
-def _read_people(cursor: Cursor, node: Node | None) -> tuple[Person, ...]:
-    people: list[Person] = []
-    for key, value in cursor.entries(node):
-        top = cursor.mapping(value, {"id", "department", "title"}, {"id"})
-        uid = cursor.text(top.get("id"), key.text)
-        if not uid.isascii() or not uid.replace("-", "").replace(".", "").isalnum():
-            cursor.say(value, say("编号“{id}”只能用英文字母和数字", id=uid))
-        if any(person.id == uid for person in people):
-            cursor.say(value, say("编号“{id}”已有人用", id=uid))
-        people.append(
-            Person(
-                id=uid,
-                name=key.text,
-                title=cursor.text(top.get("title")) if "title" in top else "",
-                department=cursor.optional(top.get("department")),
-                source=key.source,
-            )
-        )
-    return tuple(people)
-
-
-def _read_departments(
-    cursor: Cursor, node: Node | None, ids: Mapping[str, str]
-) -> tuple[Department, ...]:
-    found = []
-    for key, value in cursor.entries(node):
-        top = cursor.mapping(value, {"head", "leader", "liaisons", "size", "part_of"})
-        head, leader = (_names(cursor, top.get(name), ids) for name in ("head", "leader"))
-        if not head and "part_of" not in top:
-            cursor.say(value, say("部门“{name}”没有负责人", name=key.text), say("请写 head: 姓名"))
-        found.append(
-            Department(
-                name=key.text,
-                head=head[0] if head else None,
-                leader=leader[0] if leader else None,
-                liaisons=_names(cursor, top.get("liaisons"), ids),
-                size=cursor.integer(top.get("size")),
-                part_of=cursor.optional(top.get("part_of")),
-                source=key.source,
-            )
-        )
-    return tuple(found)
-
-
-def _read_posts(cursor: Cursor, node: Node | None, ids: Mapping[str, str]) -> tuple[Holding, ...]:
-    found: list[Holding] = []
-    for key, value in cursor.entries(node):
-        for one in (value,) if isinstance(value, Scalar) else cursor.items(value):
-            if isinstance(one, Mapping_):
-                top = cursor.mapping(one, {"who", "from", "until"}, {"who"})
-                people = _names(cursor, top.get("who"), ids)
-                from_, until = (_day(cursor, top.get(name)) for name in ("from", "until"))
-            else:
-                people, from_, until = _names(cursor, one, ids), None, None
-            found += [
-                Holding(post=key.text, person=person, from_=from_, until=until) for person in people
-            ]
-        if not any(held.post == key.text for held in found):
-            cursor.say(key, say("岗位“{post}”无人", post=key.text), say("请填人,或删去此岗位"))
-    return tuple(found)
-
-
-def _day(cursor: Cursor, node: Node | None) -> date | None:
-    if node is None:
-        return None
-    found = parse_date(cursor.text(node))
-    if found is None:
-        cursor.say(node, say("这里要写日期"), say("如 2026-11-20"))
-    return found
-
-
-def _names(cursor: Cursor, node: Node | None, ids: Mapping[str, str]) -> tuple[str, ...]:
-    found = []
-    for one in cursor.texts(node):
-        if one.text not in ids:
-            cursor.unknown(one.source, say("人员"), one.text, ids)
-        else:
-            found.append(ids[one.text])
-    return tuple(found)
-
-
-def _known(cursor: Cursor, node: Node | None, posts: set[str]) -> tuple[str, ...]:
-    for one in cursor.texts(node):
-        if one.text not in posts:
-            cursor.unknown(one.source, say("岗位"), one.text, posts)
-    return tuple(one.text for one in cursor.texts(node))
+def _ended(
+    holdings: Iterable[Holding], post: str, taken: PostWithdrawn | LiaisonRemoved
+) -> list[Holding]:
+    return [
+        replace(held, until=_day_before(taken.from_, held.until))
+        if (held.post, held.person) == (post, taken.person)
+        else held
+        for held in holdings
+    ]

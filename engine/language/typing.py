@@ -93,6 +93,7 @@ def _uses(definition: ProcessDefinition, scope: Scope) -> Iterator[_Use]:
     for duty in definition.duties:
         yield _Use(duty.holders, t.PEOPLE, definition.source, scope)
     yield _Use(definition.paper, t.PEOPLE, definition.source, scope)
+    yield _Use(definition.amount, t.NUMBER, definition.source, scope)
     opener = (definition.opened_by,) if definition.opened_by else ()
     yield from _slot_uses(opener, definition.source, scope)
     for table in definition.tables:

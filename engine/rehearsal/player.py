@@ -24,14 +24,12 @@ from engine.kernel.command import (
 )
 from engine.language.definition import CLAIM, FILL, RELEASE, SYSTEM, TICK, ProcessDefinition, Step
 from engine.language.forms import Attachment, Form, Row, Value, read_row, read_value
-from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted, PostWithdrawn
-from engine.registry import DELEGATE, GRANT, LEAVE, WITHDRAW
+from engine.registry import ACTS
+from engine.rehearsal.amendments import AMENDMENTS, amendment_of
 from engine.rehearsal.office import Office
 from engine.rehearsal.outcome import Miss, Outcome, words
 from engine.scribe import SERVICE
 from engine.text import Text, say
-
-AMENDMENTS = {"grant": GRANT, "withdraw": WITHDRAW, "delegate": DELEGATE, "leave": LEAVE}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -213,29 +211,18 @@ class Player:
     def _amend(
         self, told: Mapping[str, object], actor: str, signer: Signer
     ) -> Receipt | Refused | None:
-        """A change of people: grant, withdraw, delegate or leave."""
+        """A change of people: grant, withdraw, delegate, leave, qualify, liaison or leaver."""
         on = self.office.now.astimezone(self.office.zone).date()
         answer: Receipt | Refused | None = None
-        for name, given in told.items():
-            if name not in AMENDMENTS or not isinstance(given, Mapping):
-                continue
-            from_ = _day(given.get("from"), on) or on
-            until = _day(given.get("until"), None)
-            change: Amendment
-            match name:
-                case "grant" | "withdraw":
-                    person, post = self.office.person(str(given["person"])), str(given["post"])
-                    change = PostWithdrawn(post=post, person=person, from_=from_)
-                    if name == "grant":
-                        change = PostGranted(post=post, person=person, from_=from_, until=until)
-                case "delegate":
-                    to = self.office.person(str(given["to"]))
-                    change = Delegated(
-                        from_person=actor, to_person=to, from_=from_, until=until or on
-                    )
-                case _:
-                    change = LeaveTaken(person=actor, from_=from_, until=until or on)
-            answer = self.office.registry.amend(change, actor, signer, AMENDMENTS[name])
+        for word, given in told.items():
+            if isinstance(given, Mapping) and word in AMENDMENTS:
+                people = {
+                    name: self.office.person(str(given[name]))
+                    for name in ("person", "to")
+                    if name in given
+                }
+                change = amendment_of(word, {**given, **people}, actor, on)
+                answer = self.office.registry.amend(change, actor, signer, ACTS[type(change)])
         self.office.worker.tick()
         return answer
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -292,7 +292,13 @@ class Work(History):
         found = self._meta("reoffered")
         return int(found) if found else None
 
-    def set_reoffered_at(self, seq: int) -> None:
+    def reoffered_on(self) -> date | None:
+        """The day on which open tasks were last offered anew."""
+        found = self._meta("reoffered on")
+        return date.fromisoformat(found) if found else None
+
+    def set_reoffered_at(self, seq: int, on: date) -> None:
+        self._set_meta("reoffered on", on.isoformat())
         self._set_meta("reoffered", str(seq))
 
     def supplied_at(self) -> int:

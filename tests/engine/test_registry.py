@@ -9,7 +9,7 @@ import pytest
 from engine.catalog import Draft
 from engine.desk import Receipt, Refused
 from engine.evidence.keys import FileSigner, KeyRevoked, enrol, make_key
-from engine.language.roster import Amendment, Delegated, LeaveTaken, PostGranted
+from engine.language.amendments import Amendment, Delegated, LeaveTaken, PostGranted
 from engine.registry import DELEGATE, ENROL, GRANT, LEAVE, REVOKE
 from engine.rehearsal.office import Office
 from engine.scribe import instant

@@ -11,7 +11,7 @@ from engine.language import keys
 from engine.language.form_loader import FIELD_KEYS, load_form
 from engine.language.loader import load_process
 from engine.language.params import load_params
-from engine.language.roster import load_roster
+from engine.language.roster_loader import load_roster
 
 FORM = """form: 表
 fields:

@@ -12,7 +12,7 @@ from engine.errors import GuichengError
 from engine.language.forms import Row, tidy
 from engine.language.params import Params, Table, load_params
 from engine.language.redraft import Wanted, redraft_entries, redraft_rows
-from engine.language.roster import load_roster
+from engine.language.roster_loader import load_roster
 from tests.conftest import ROOT
 
 DRAFT = """# 头

@@ -99,7 +99,7 @@ def test_what_people_type_is_escaped_and_a_deputy_is_named() -> None:
     assert "<b>" not in text
     line = next(line for line in rows(text) if line.startswith("部门审核"))
     assert "白桦" in line
-    assert "「代何清」" in line
+    assert "(代何清)" in line
     assert "<b>议程</b>不全" in line
 
 

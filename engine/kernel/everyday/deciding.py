@@ -8,7 +8,7 @@ from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
 from engine.kernel.case import Case
 from engine.kernel.command import DONE, GUARD, Decision, Everyday, Refusal
-from engine.kernel.delegating import check_delegation
+from engine.kernel.delegating import check_delegation, check_limit
 from engine.kernel.everyday import back, hands, mending, pause, words
 from engine.kernel.everyday.asking import Asking
 from engine.kernel.hearing import hear, refusal_of
@@ -84,8 +84,8 @@ def decide_everyday(
             remedy=say("由流程负责人在 everyday 里写明"),
         )
         return refusal_of(hearing, command.verb, here)
-    if command.principal is not None:
-        check_delegation(hearing)
+    check_delegation(hearing)
+    check_limit(hearing)
     if case.closed_at is not None and command.verb not in AFTER_THE_END:
         hearing.no(DONE, say("本案已办结({state}),不再办理", state=here))
         return refusal_of(hearing, command.verb, here)
