@@ -127,6 +127,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
         case (
             happened.PeopleTold()
             | happened.CaseTold()
+            | happened.AmendmentRequested()
             | happened.Posted()
             | happened.HoldChanged()
             | happened.BookFrozen()

@@ -232,6 +232,14 @@ class CaseTold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentRequested(Event):
+    """The system is to put a change among the people on record (language/amendments.py)."""
+
+    request: str
+    amendment: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTold(Event):
     people: tuple[str, ...]
     say: str
@@ -533,6 +541,7 @@ VOCABULARY: Mapping[str, type[Event]] = {
         ChildReported,
         MemberJoined,
         CaseTold,
+        AmendmentRequested,
         PeopleTold,
         CopySent,
         CaseClosed,

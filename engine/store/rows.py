@@ -105,8 +105,8 @@ class OpenTask:
 class Pending:
     case_id: str
     request: str
-    kind: str  # "child" or "told"
-    target: str  # a process, or a case
+    kind: str  # "child", "told" or "amend"
+    target: str  # a process, a case, or ""
     action: str
     initiator: str | None
     values: Mapping[str, Value]
