@@ -25,6 +25,7 @@ from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
 from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
+from engine.store.elsewhere import StoredElsewhere
 from engine.store.rows import Moved, Repeated
 from engine.store.store import Store
 from engine.text import say
@@ -156,6 +157,7 @@ class Desk(Filing):
             parent=self._seen(case.parent),
             shelf=StoredShelf(self.store),
             diaries=StoredDiaries(self.store),
+            elsewhere=StoredElsewhere(self.store),
         )
         return Look(case=case, situation=situation, stream=stream, heads=heads)
 

@@ -24,6 +24,7 @@ from engine.kernel.situation import Situation
 from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
 from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
+from engine.store.elsewhere import StoredElsewhere
 from engine.store.rows import Entry, Moved
 from engine.store.store import Store
 from engine.text import say
@@ -111,6 +112,7 @@ class Filing:
             calendar=self.catalog.calendar(self.day(at)),
             shelf=StoredShelf(self.store),
             diaries=StoredDiaries(self.store),
+            elsewhere=StoredElsewhere(self.store),
         )
 
     def head(self, stream: str) -> Head | None:
@@ -239,7 +241,7 @@ class Filing:
 
     def _commit(self, entry: Entry, heads: Mapping[str, Head | None], situation: Situation) -> None:
         """Write a record, if all that was read to decide it is still so. Errors: `Moved`."""
-        read = situation.shelf.versions, situation.diaries.versions
+        read = situation.shelf.versions, situation.diaries.versions, situation.elsewhere.seen
         self.store.commit((entry,), expected(heads), *read)
 
     def refuse_outside(
@@ -268,8 +270,12 @@ class Filing:
         objects: scribe.Objects,
         actor: str,
         signer: Signer,
+        request: str | None = None,
     ) -> Receipt:
-        """Write one record to a stream outside any case. Errors: `StoreConflict`."""
+        """Write one record to a stream outside any case; a request id is used up by it.
+
+        Errors: `StoreConflict`; `Repeated` where the request was carried out before.
+        """
         if actor == SERVICE:
             account = replace(account, meaning="none", way="system")
         for _ in range(ATTEMPTS):
@@ -280,7 +286,7 @@ class Filing:
                 account,
                 self._declarant(actor, at),
                 self.place(stream, heads),
-                self.moment(at, at, self.new_id()),
+                self.moment(at, at, request or self.new_id()),
                 signer,
                 objects=objects,
             )

@@ -7,6 +7,7 @@ record too, in `org`. Who may do it is written in the roster (`powers`), not her
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 
 from engine import scribe
@@ -14,9 +15,11 @@ from engine.catalog import DEFS, KEYS, ORG, PROCESS, ROSTER, Draft, read_roster
 from engine.desk import Desk, Receipt, Refused
 from engine.errors import EvidenceError
 from engine.evidence.keys import KeyChange, KeysFounded, Signer, dump_key_change, require_proof
+from engine.evidence.record import CaseRef
 from engine.kernel import events as happened
-from engine.kernel.amending import objections
-from engine.kernel.command import GUARD, ROLE, Reason, Refusal, in_order
+from engine.kernel.amending import in_hand, objections
+from engine.kernel.command import ROLE, Reason, Refusal, in_order
+from engine.kernel.entries import Impossible
 from engine.language.amendments import (
     Amendment,
     Delegated,
@@ -32,8 +35,9 @@ from engine.language.amendments import (
     dump_amendment,
 )
 from engine.language.roster import Roster, RosterView
-from engine.scribe import Account
+from engine.scribe import SERVICE, Account
 from engine.store.elsewhere import StoredElsewhere
+from engine.store.rows import Repeated
 from engine.text import Text, say
 
 TYPES = {ORG: "org", DEFS: "def", KEYS: "key"}
@@ -113,7 +117,7 @@ class Registry:
             [
                 *self._objections(actor, signer, allowed, why),
                 *objections(amendment, roster),
-                *self._in_hand(amendment, roster),
+                *in_hand(amendment, StoredElsewhere(self.desk.store), roster),
             ]
         )
         if reasons:
@@ -121,22 +125,22 @@ class Registry:
         event = happened.RosterAmended(amendment=dump_amendment(amendment))
         return self._declare(ORG, act, event, actor, signer)
 
-    def _in_hand(self, amendment: Amendment, roster: RosterView) -> tuple[Reason, ...]:
-        """Nobody's account is stopped over work that nobody else could then do."""
-        if not isinstance(amendment, PersonLeft):
-            return ()
-        person = amendment.person
-        numbers = tuple(
-            task.number
-            for task in StoredElsewhere(self.desk.store).tasks_of(person)
-            if task.claimed_by == person or task.people == (person,)
+    def carry_out(self, amendment: Amendment, case: CaseRef, request: str) -> None:
+        """Change who is who because a case says so, once; the record names the case.
+
+        Errors: `Impossible`, where the roster has come to say no to it since.
+        """
+        roster = self.desk.catalog.roster(self.desk.clock())
+        reasons = (
+            *objections(amendment, roster),
+            *in_hand(amendment, StoredElsewhere(self.desk.store), roster),
         )
-        if not numbers:
-            return ()
-        text = say(
-            "{person} 名下还有待办未移交:{numbers}", person=roster.name_of(person), numbers=numbers
-        )
-        return (Reason(code=GUARD, text=text, remedy=say("请先转办,或办理离岗交接")),)
+        if reasons:
+            raise Impossible(reasons)
+        event = happened.RosterAmended(amendment=dump_amendment(amendment))
+        account = Account(typ=TYPES[ORG], act=ACTS[type(amendment)], events=(event,), case=case)
+        with suppress(Repeated):
+            self.desk.append(ORG, account, (), SERVICE, self.desk.service, request)
 
     def change_keys(
         self, change: KeyChange, actor: str, signer: Signer, act: str

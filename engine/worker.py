@@ -14,6 +14,7 @@ from functools import partial
 from engine.catalog import ORG, Edition
 from engine.desk import ATTEMPTS, Desk, Look
 from engine.errors import GuichengError, StoreConflict
+from engine.evidence.record import CaseRef
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.facts import CaseFacts, plain
@@ -27,9 +28,11 @@ from engine.kernel.system import (
     supplied,
     told,
 )
+from engine.language.amendments import load_amendment
 from engine.language.calendar import occurrences
 from engine.language.definition import SEPARATOR, Every, ProcessDefinition
 from engine.language.forms import Value, Values, rows_of
+from engine.registry import Registry
 from engine.scribe import SERVICE
 from engine.store.projections import LINES
 from engine.store.rows import Moved, Pending, Repeated
@@ -140,6 +143,9 @@ class Worker:
                     case, pending.request, pending.target, pending.initiator, pending.values
                 )
                 continue
+            if pending.kind == "amend":
+                self._amend(case, pending)
+                continue
             target = self._target(pending)
             if target is not None:
                 yield from self._tell(target, pending, f"told:{case_id}:{pending.request}")
@@ -213,6 +219,12 @@ class Worker:
             )
 
         yield from self._act(target, request, tell)
+
+    def _amend(self, case: Case, pending: Pending) -> None:
+        request = f"amend:{case.id}:{pending.request}"
+        if self.store.find_request(request) is None:
+            named = CaseRef(id=case.id, number=case.number)
+            Registry(self.desk).carry_out(load_amendment(pending.values), named, request)
 
     def _supply(self) -> int:
         """Let the cases that wait for what a book holds go on, once the book has moved."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from engine.kernel.command import AB_ABSENT, DELEGATION, GUARD, Reason
+from engine.kernel.elsewhere import Elsewhere
 from engine.language.amendments import (
     Amendment,
     Delegated,
@@ -25,6 +26,30 @@ from engine.text import Text, say
 def objections(amendment: Amendment, roster: RosterView) -> tuple[Reason, ...]:
     """Every reason against an amendment, as of the day it is to take effect."""
     return tuple(_objections(amendment, roster.on_day(amendment.from_)))
+
+
+def in_hand(
+    amendment: Amendment, elsewhere: Elsewhere, roster: RosterView, besides: str = ""
+) -> tuple[Reason, ...]:
+    """Nobody's account is stopped over work that nobody else could then do, the case `besides`
+    aside.
+    """
+    if not isinstance(amendment, PersonLeft):
+        return ()
+    person = amendment.person
+    numbers = tuple(
+        dict.fromkeys(
+            task.number
+            for task in elsewhere.tasks_of(person)
+            if task.case != besides and (task.claimed_by == person or task.people == (person,))
+        )
+    )
+    if not numbers:
+        return ()
+    text = say(
+        "{person} 名下还有待办未移交:{numbers}", person=roster.name_of(person), numbers=numbers
+    )
+    return (_no(text, remedy=say("请先转办,或办理离岗交接")),)
 
 
 def _objections(amendment: Amendment, roster: RosterView) -> Iterator[Reason]:

@@ -128,6 +128,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             happened.PeopleTold()
             | happened.CaseTold()
             | happened.ChildTold()
+            | happened.AmendmentRequested()
             | happened.Posted()
             | happened.HoldChanged()
             | happened.BookFrozen()

@@ -28,12 +28,14 @@ from engine.kernel.occupying import given_up
 from engine.kernel.situation import Situation
 from engine.kernel.statechart import Step
 from engine.language import forms
+from engine.language.amendments import dump_amendment
 from engine.language.definition import (
     ADDED,
     ADDED_ROLE,
     DONE,
     SEPARATOR,
     Action,
+    Amend,
     BookEntry,
     Effect,
     Entry,
@@ -565,7 +567,7 @@ class Draft:
                 self.emit(
                     happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
                 )
-            case BookEntry() | Occupy() | Vacate():
+            case BookEntry() | Occupy() | Vacate() | Amend():
                 self.enter((effect,))
 
     def enter(self, entries: tuple[Entry, ...]) -> None:
@@ -579,6 +581,13 @@ class Draft:
             self.emit(event)
         for case, action in plan.ousted.items():
             self._tell_case(case, action)
+        for amendment in plan.amendments:
+            self.emit(
+                happened.AmendmentRequested(
+                    request=f"{self._stamp.seq}-{len(self.events):04d}",
+                    amendment=dump_amendment(amendment),
+                )
+            )
         self.set(plan.lines)
 
     def _tell_cases(self, effect: TellCases) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 
@@ -36,10 +38,19 @@ class ActElsewhere:
     at: datetime
 
 
+Answer = tuple[TaskElsewhere, ...] | tuple[ActElsewhere, ...]
+Seen = Mapping[tuple[str, str], Answer]  # (what was asked, person) → what was answered
+
+
 class Elsewhere(Protocol):
     """The work of an office by person; every question is remembered, so that an answer which
     has changed meanwhile is found before anything is written.
     """
+
+    @property
+    def seen(self) -> Seen:
+        """What was asked, and answered, so far."""
+        ...
 
     def tasks_of(self, person: str) -> tuple[TaskElsewhere, ...]:
         """The open work offered to a person, the oldest first."""
@@ -52,6 +63,8 @@ class Elsewhere(Protocol):
 
 class Nowhere:
     """An office where nothing else is going on."""
+
+    seen: Seen = MappingProxyType({})
 
     def tasks_of(self, person: str) -> tuple[TaskElsewhere, ...]:
         return ()

@@ -18,7 +18,9 @@ from engine.kernel.command import FIFO, FROZEN, Reason
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain
 from engine.kernel.occupying import plan_booking
-from engine.language.definition import BookEntry, Entry, Verb
+from engine.kernel.proposing import plan_amendments
+from engine.language.amendments import Amendment
+from engine.language.definition import Amend, BookEntry, Entry, Verb
 from engine.language.forms import Row, Value
 from engine.language.params import Book
 from engine.text import Text, say
@@ -36,21 +38,29 @@ class Impossible(GuichengError):
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """What entries would do: events in order, lines for the form, reasons against, and the cases
-    that lose what they had booked, by id, with the action they are told to perform.
+    """What entries would do: events in order, lines for the form, reasons against, the cases that
+    lose what they had booked, by id, with the action they are told to perform, and what is to
+    change among the people.
     """
 
     events: list[Event] = field(default_factory=list)
     lines: dict[str, tuple[Row, ...]] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     ousted: dict[str, str] = field(default_factory=dict)
+    amendments: list[Amendment] = field(default_factory=list)
 
 
 def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
     """What several entries would do, one after the other. Nothing is changed."""
     plan = Plan()
-    books = facts.books.beside()
+    books, roster = facts.books.beside(), facts.situation.roster
     for entry in entries:
+        if isinstance(entry, Amend):
+            asked = plan_amendments(entry, facts.beside(books), roster)
+            plan.amendments += asked.amendments
+            plan.reasons += asked.reasons
+            roster = asked.roster
+            continue
         if isinstance(entry, BookEntry):
             _Entering(entry, facts.beside(books), books, plan).run()
             continue

@@ -241,6 +241,14 @@ class ChildTold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentRequested(Event):
+    """The system is to put a change among the people on record (language/amendments.py)."""
+
+    request: str
+    amendment: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTold(Event):
     people: tuple[str, ...]
     say: str
@@ -543,6 +551,7 @@ VOCABULARY: Mapping[str, type[Event]] = {
         MemberJoined,
         CaseTold,
         ChildTold,
+        AmendmentRequested,
         PeopleTold,
         CopySent,
         CaseClosed,

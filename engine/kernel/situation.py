@@ -13,6 +13,7 @@ from datetime import datetime
 from engine.books.diaries import Diaries, NoDiaries
 from engine.books.shelf import EmptyShelf, Shelf
 from engine.kernel.command import Other
+from engine.kernel.elsewhere import Elsewhere, Nowhere
 from engine.kernel.statechart import Statechart
 from engine.language.calendar import Calendar
 from engine.language.definition import ProcessDefinition
@@ -21,6 +22,7 @@ from engine.language.roster import RosterView
 
 EMPTY = EmptyShelf()
 NO_DIARIES = NoDiaries()
+NOWHERE = Nowhere()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +51,4 @@ class Situation:
     parent: Seen | None = None
     shelf: Shelf = EMPTY
     diaries: Diaries = NO_DIARIES
+    elsewhere: Elsewhere = NOWHERE

@@ -328,7 +328,35 @@ class Vacate:
     source: Source
 
 
-Entry = BookEntry | Occupy | Vacate  # what may be refused by what others hold
+class Change(Enum):
+    """A change among the people. The words are those of the language."""
+
+    GRANT = "grant"
+    WITHDRAW = "withdraw"
+    DELEGATE = "delegate"
+    LEAVE = "leave"
+    QUALIFY = "qualify"
+    LIAISON = "liaison"
+    LEAVER = "leaver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """Effect: the roster changes from a day on, once or for each line of a table.
+
+    `parts` are what the change says, by the words of the language: who, from when, and so on;
+    `ends` is true where it ends what such a change began.
+    """
+
+    change: Change
+    ends: bool
+    each: str | None
+    when: Expression | None
+    parts: tuple[tuple[str, Expression], ...]
+    source: Source
+
+
+Entry = BookEntry | Occupy | Vacate | Amend  # what others' holdings or the roster may refuse
 Effect = SetFields | StartCase | TellCases | TellChildren | TellPeople | Entry
 
 

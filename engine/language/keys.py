@@ -151,6 +151,21 @@ BOOKING_ENTRIES = {
     ),
     "vacate": (("when", "what", "of"), ()),
 }
+# a change of people from a day on; the second part is compulsory, less `until` where it ends one
+AMEND_ENTRIES = {
+    "grant": (("until",), ("post", "person", "from")),
+    "withdraw": ((), ("post", "person", "from")),
+    "delegate": (("limit", "processes"), ("person", "to", "from", "until")),
+    "leave": ((), ("person", "from", "until")),
+    "qualify": ((), ("person", "name", "from", "until")),
+    "liaison": (("until",), ("department", "person", "from")),
+    "leaver": ((), ("person", "from")),
+}
+AMEND_END_ENTRIES = {
+    "delegate": ((), ("person", "to", "from")),
+    "leave": ((), ("person", "from")),
+    "liaison": ((), ("department", "person", "from")),
+}
 EFFECT = (
     "set",
     "start",

@@ -59,6 +59,15 @@ def process_schema() -> Json:
         _closed((verb, *optional, *compulsory), (verb, *compulsory))
         for verb, (optional, compulsory) in (keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES).items()
     ]
+    entries += [
+        _closed(
+            ("amend", "each", "when", *end, *optional, *compulsory),
+            ("amend", *end, *compulsory),
+            amend={"const": change},
+        )
+        for end, several in (((), keys.AMEND_ENTRIES), (("end",), keys.AMEND_END_ENTRIES))
+        for change, (optional, compulsory) in several.items()
+    ]
     state = _closed(
         keys.STATE,
         who=slot,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.errors import Source
 from engine.language import keys
+from engine.language.amend_loader import is_amendment, read_amend
 from engine.language.book_loader import is_book_entry, read_book_entry
 from engine.language.booking_loader import is_booking, read_booking
 from engine.language.calendar import MOMENT_KEYS, parse_span, read_moment
@@ -530,11 +531,14 @@ class StateLoader:
     def _entry(self, node: Node) -> Entry | None:
         if is_booking(node):
             return read_booking(self.cursor, node)
+        if is_amendment(node):
+            return read_amend(self.cursor, node)
         return read_book_entry(self.cursor, node)
 
     def _effect(self, node: Node) -> Effect:
         cursor = self.cursor
-        entry = self._entry(node) if is_book_entry(node) or is_booking(node) else None
+        kinds = (is_book_entry, is_booking, is_amendment)
+        entry = self._entry(node) if any(is_one(node) for is_one in kinds) else None
         if entry is not None:
             return entry
         top = cursor.mapping(node, keys.EFFECT)
@@ -563,7 +567,9 @@ class StateLoader:
             cursor.say(
                 node,
                 say("不认识的效果"),
-                say("可写 set、start、members、parent、children、tell、台账的一笔、occupy、vacate"),
+                say(
+                    "可写 set、start、members、parent、children、tell、台账的一笔、occupy、vacate、amend"
+                ),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 

@@ -12,6 +12,7 @@ from engine.language.checking import check
 from engine.language.definition import (
     DONE,
     SEPARATOR,
+    Amend,
     BookEntry,
     Deadline,
     Effect,
@@ -206,6 +207,8 @@ def _effect_uses(
             yield from _book_uses(effect, scope)
         case Occupy() | Vacate():
             yield from _booking_uses(effect, scope)
+        case Amend():
+            yield from _amend_uses(effect, scope)
 
 
 LOT = {"lot": t.TEXT, "quantity": t.NUMBER, "cost": t.NUMBER}
@@ -271,6 +274,29 @@ def _booking_uses(effect: Occupy | Vacate, scope: Scope) -> Iterator[_Use]:
     yield _Use(effect.until, t.DATETIME, source, inner)
     yield _Use(effect.despite, t.BOOL, source, inner)
     yield _Use(effect.fit, t.BOOL, source, inner.with_names(things.fields))
+
+
+AMEND_PARTS = {
+    "person": t.PEOPLE,
+    "to": t.PEOPLE,
+    "department": t.DEPARTMENT,
+    "post": t.TEXT,
+    "name": t.TEXT,
+    "from": t.DATE,
+    "until": t.DATE,
+    "limit": t.NUMBER,
+    "processes": t.ANY,
+}
+
+
+def _amend_uses(effect: Amend, scope: Scope) -> Iterator[_Use]:
+    inner = scope
+    if effect.each is not None and effect.each in scope.names:
+        fields = scope.names[effect.each].fields
+        inner = scope.with_names({**fields, "row": t.record(fields)})
+    yield _Use(effect.when, t.BOOL, effect.source, inner)
+    for name, value in effect.parts:
+        yield _Use(value, AMEND_PARTS[name], effect.source, inner)
 
 
 def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Problem]:

@@ -7,13 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from engine.kernel.elsewhere import ActElsewhere, TaskElsewhere
+from engine.kernel.elsewhere import ActElsewhere, Answer, Seen, TaskElsewhere
 from engine.store.history import History
 from engine.store.tables import ActRow, CaseTable, OfferRow, TaskRow, columns
 
 TASKS, ACTS = "tasks", "acts"
-Answer = tuple[TaskElsewhere, ...] | tuple[ActElsewhere, ...]
-Seen = Mapping[tuple[str, str], Answer]  # (TASKS or ACTS, person) → what was answered
 
 
 class StoredElsewhere:

@@ -96,7 +96,7 @@ def follow(
 def _answer_pending(connection: Connection, request: str) -> None:
     kind, _, rest = request.partition(":")
     case_id, _, number = rest.partition(":")
-    if kind in ("child", "told"):
+    if kind in ("child", "told", "amend"):
         column = columns(PendingRow)
         connection.execute(
             delete(PendingRow).where(column.case_id == case_id, column.request == number)
@@ -250,6 +250,7 @@ def _write_request(connection: Connection, case: Case, event: Event) -> None:
                     content=json.dumps(
                         {name: dump_value(value) for name, value in event.values.items()},
                         ensure_ascii=False,
+                        sort_keys=True,
                     ),
                 )
             )
@@ -262,7 +263,25 @@ def _write_request(connection: Connection, case: Case, event: Event) -> None:
                     target=event.case,
                     action=event.action,
                     initiator=event.into,
-                    content=json.dumps({LINES: dump_value(event.lines)}, ensure_ascii=False),
+                    content=json.dumps(
+                        {LINES: dump_value(event.lines)}, ensure_ascii=False, sort_keys=True
+                    ),
+                )
+            )
+        case happened.AmendmentRequested():
+            connection.execute(
+                insert(PendingRow).values(
+                    case_id=case.id,
+                    request=event.request,
+                    kind="amend",
+                    target="",
+                    action="",
+                    initiator=None,
+                    content=json.dumps(
+                        {name: dump_value(value) for name, value in event.amendment.items()},
+                        ensure_ascii=False,
+                        sort_keys=True,
+                    ),
                 )
             )
         case happened.ChildTold():

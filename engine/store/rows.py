@@ -105,8 +105,8 @@ class OpenTask:
 class Pending:
     case_id: str
     request: str
-    kind: str  # "child", "told" or "told_child"
-    target: str  # a process, a case, or the request that opened a child
+    kind: str  # "child", "told", "told_child" or "amend"
+    target: str  # a process, a case, the request that opened a child, or ""
     action: str
     initiator: str | None
     values: Mapping[str, Value]

@@ -17,10 +17,12 @@ from sqlalchemy.exc import IntegrityError
 from engine.evidence.canonical import canonical
 from engine.kernel.apply import apply
 from engine.kernel.case import Case
+from engine.kernel.elsewhere import Seen
 from engine.store import projections
 from engine.store.bookings import page_version
 from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
+from engine.store.elsewhere import has_moved
 from engine.store.history import stamp_for
 from engine.store.rows import (
     Entry,
@@ -93,9 +95,11 @@ class Store(Work):
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
         pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        seen: Seen = MappingProxyType({}),
     ) -> None:
         """Write records in one transaction, if every stream still ends where expected (-1: empty)
-        and no card of a book and no page of a diary that was read has changed since.
+        and no card of a book, no page of a diary and nobody's work that was read has changed
+        since.
 
         Errors: `Moved` if one does not, `Repeated` if the request was already written.
         """
@@ -112,6 +116,8 @@ class Store(Work):
             for (diary, thing), version in pages.items():
                 if page_version(connection, diary, thing) != version:
                     raise Moved
+            if has_moved(connection, seen):
+                raise Moved
             for entry in entries:
                 self._write(connection, entry)
 

@@ -15,8 +15,8 @@ from engine.verifying import verify_store
 from tests.conftest import dice, sample_texts
 
 FOLDER = Path(__file__).parent / "features"
-FORM = "试验表"
-FEATURES = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != FORM)
+FORMS = ("试验表", "人事表")
+FEATURES = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem not in FORMS)
 
 
 def features() -> Texts:
@@ -27,7 +27,7 @@ def features() -> Texts:
     return replace(
         sample,
         roster=sample.roster.replace("groups:\n", "groups:\n  评审组: [罗平, 孙蕾, 吴桐]\n"),
-        forms={FORM: text(FORM)},
+        forms={name: text(name) for name in FORMS},
         processes={name: text(name) for name in FEATURES},
     )
 

@@ -43,6 +43,11 @@ ENTRIES = {
     frozenset((verb, *optional, *compulsory))
     for verb, (optional, compulsory) in (keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES).items()
 } | {frozenset((*optional, *compulsory)) for optional, compulsory in keys.EVERYDAY.values()}
+ENTRIES |= {
+    frozenset(("amend", "each", "when", *end, *optional, *compulsory))
+    for end, several in (((), keys.AMEND_ENTRIES), (("end",), keys.AMEND_END_ENTRIES))
+    for optional, compulsory in several.values()
+}
 SETS = [name for name in vars(keys) if name.isupper() and not name.endswith("_ENTRIES")]
 
 
