@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from engine.kernel.staffing import Shortage, Work, shortages
+from engine.kernel.staffing import Shortage, Step, Work, in_conflict, shortages
 from engine.kernel.steps import Beginning, initiators, work_of
-from engine.language.definition import Apart, ProcessDefinition
+from engine.language.definition import ProcessDefinition
 from engine.language.roster import RosterView
 
 
@@ -120,30 +120,43 @@ class Bench:
 
 
 def _merged(found: tuple[Shortage, ...]) -> tuple[Shortage, ...]:
-    """Steps of one state that lack the same people for the same roles become one."""
+    """Place by place where a place has too few; actions of one state that lack the same, as one."""
     same: dict[object, list[Shortage]] = {}
-    for one in found:
+    for one in (part for whole in found for part in _parts(whole)):
         roles = tuple(place.role for place in one.steps[0].places)
         key = (one.steps[0].state, roles) if len(one.steps) == 1 and not one.rules else id(one)
         same.setdefault(key, []).append(one)
     return tuple(
-        replace(
-            several[0],
-            steps=(
-                replace(
-                    several[0].steps[0],
-                    actions=tuple(name for one in several for name in one.steps[0].actions),
-                ),
-                *several[0].steps[1:],
-            ),
-        )
+        replace(several[0], steps=(_together(several), *several[0].steps[1:]))
         for several in same.values()
     )
 
 
-def key_of(shortage: Shortage) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[Apart, ...]]:
-    """What makes two shortages the same one: their steps and rules, whoever begins the case."""
-    return tuple((step.state, step.actions) for step in shortage.steps), shortage.rules
+def _together(several: list[Shortage]) -> Step:
+    actions = tuple(name for one in several for name in one.steps[0].actions)
+    return replace(several[0].steps[0], actions=actions)
+
+
+def _parts(shortage: Shortage) -> tuple[Shortage, ...]:
+    step = shortage.steps[0]
+    short = [place for place in step.places if len(place.people) < place.need]
+    if shortage.rules or not short or step.enough < len(step.places):
+        return (shortage,)
+    return tuple(
+        replace(shortage, steps=(replace(step, places=(place,), enough=1),)) for place in short
+    )
+
+
+def key_of(shortage: Shortage) -> object:
+    """What makes two shortages the same, whoever begins the case: steps, roles, rules, and who
+    would have to be two people.
+    """
+    steps = tuple(
+        (step.state, step.actions, tuple(place.role for place in step.places))
+        for step in shortage.steps
+    )
+    both = tuple((place.role, place.people) for place in in_conflict(shortage))
+    return steps, shortage.rules, both
 
 
 def single_absences(bench: Bench, roster: RosterView, absent: frozenset[str]) -> Iterator[Lack]:

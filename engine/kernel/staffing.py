@@ -226,3 +226,19 @@ def are_apart(rules: tuple[Apart, ...], one: frozenset[str], other: frozenset[st
         for rule in rules
         for mine, theirs in (rule.duties, rule.duties[::-1])
     )
+
+
+def in_conflict(shortage: Shortage) -> tuple[Place, ...]:
+    """The places that share people with what must be kept apart from them in another step."""
+    return tuple(
+        place
+        for step in shortage.steps
+        for place in step.places
+        if any(
+            set(place.people) & set(other.people)
+            and are_apart(shortage.rules, place.names, other.names)
+            for beside in shortage.steps
+            if beside is not step
+            for other in beside.places
+        )
+    )
