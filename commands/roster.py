@@ -6,13 +6,15 @@ from datetime import date
 
 import typer
 
+from commands import staffing
+from commands.completion import processes
 from commands.display import receipt
 from commands.help import Named
-from commands.table import emit, heads
+from commands.office import problem_row
+from commands.table import dump, emit, heads
 from commands.workspace import Session
-from engine.catalog import read_roster
 from engine.desk import Desk
-from engine.errors import UnknownName, UsageError
+from engine.errors import DefinitionProblems, UnknownName, UsageError
 from engine.language.amendments import (
     Amendment,
     LeaveEnded,
@@ -77,17 +79,36 @@ def _standing(view: RosterView, person: str) -> str:
 
 
 @roster.command("check")
-def check(ctx: typer.Context) -> None:
-    """检查花名册草稿。"""
+def check(
+    ctx: typer.Context,
+    process: str = typer.Option(None, "--process", autocompletion=processes, help="只查这一个流程"),
+    absent: list[str] = typer.Option([], "--absent", help="假定此人不在(可多次)"),
+    as_json: bool = JSON,
+) -> None:
+    """检查花名册草稿;再查谁不在就有环节办不成。"""
     session: Session = ctx.obj
-    drafted = read_roster((session.workspace().folder / "roster.yaml").read_text("utf-8"))
+    try:
+        drafted = staffing.read_drafted(session, process)
+    except DefinitionProblems as error:
+        if as_json:
+            typer.echo(dump([problem_row(one, session.language) for one in error.problems]))
+            raise typer.Exit(1) from error
+        raise
+    found = staffing.report(drafted, absent)
+    if as_json:
+        typer.echo(dump(staffing.report_row(found, absent, session.language)))
+        return
     typer.echo(
         say(
             "花名册无问题:{people} 人,{departments} 个部门",
-            people=len(drafted.people),
-            departments=len(drafted.departments),
+            people=len(drafted.roster.people()),
+            departments=len(drafted.roster.departments()),
         ).show(session.language)
     )
+    for line in staffing.print_report(found, absent, session.language):
+        typer.echo(line)
+    for one in drafted.unread:
+        typer.echo(one.show(session.language), err=True)
 
 
 @roster.command("grant")

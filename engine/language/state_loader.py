@@ -568,7 +568,7 @@ class StateLoader:
                 node,
                 say("不认识的效果"),
                 say(
-                    "可写 set、start、members、parent、children、tell、台账的一笔、occupy、vacate、amend"
+                    "可写 set、start、members、parent、children、tell、amend、occupy、vacate,或台账一笔"
                 ),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
