@@ -181,6 +181,7 @@ class RosterView:
         self.on = on
         self.roster = organisation.roster
         self._organisation = organisation
+        self.amendments = organisation.amendments
         self.leaves = tuple(organisation.leaves)  # on whichever days
         self.delegations = tuple(organisation.delegations)
         self._left = organisation.left

@@ -567,9 +567,7 @@ class StateLoader:
             cursor.say(
                 node,
                 say("不认识的效果"),
-                say(
-                    "可写 set、start、members、parent、children、tell、amend、occupy、vacate,或台账一笔"
-                ),
+                say("可写 set、start、members、parent、children、tell、amend,或台账、预约的一笔"),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 

@@ -19,7 +19,7 @@ GROUPS = {
     "drafts": ("show", "add", "submit", "drop"),
     "phrases": ("add", "drop"),
     "key": ("list", "enrol", "revoke"),
-    "roster": ("show", "check", "grant"),
+    "roster": ("show", "check", "grant", "withdraw", "leave", "qualify", "liaison", "leaver"),
     "ledger": ("show", "card", "as-of", "plot"),
     "audit": ("query", "verify", "checkpoint"),
 }
