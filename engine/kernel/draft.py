@@ -40,6 +40,7 @@ from engine.language.definition import (
     Effect,
     Entry,
     Kind,
+    ListWork,
     Occupy,
     SetFields,
     Slot,
@@ -567,7 +568,7 @@ class Draft:
                 self.emit(
                     happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
                 )
-            case BookEntry() | Occupy() | Vacate() | Amend():
+            case BookEntry() | Occupy() | Vacate() | Amend() | ListWork():
                 self.enter((effect,))
 
     def enter(self, entries: tuple[Entry, ...]) -> None:

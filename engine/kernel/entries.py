@@ -17,10 +17,11 @@ from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.command import FIFO, FROZEN, Reason
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.listing import work_lines
 from engine.kernel.occupying import plan_booking
 from engine.kernel.proposing import plan_amendments
 from engine.language.amendments import Amendment
-from engine.language.definition import Amend, BookEntry, Entry, Verb
+from engine.language.definition import Amend, BookEntry, Entry, ListWork, Verb
 from engine.language.forms import Row, Value
 from engine.language.params import Book
 from engine.text import Text, say
@@ -55,6 +56,9 @@ def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
     plan = Plan()
     books, roster = facts.books.beside(), facts.situation.roster
     for entry in entries:
+        if isinstance(entry, ListWork):
+            plan.lines[entry.into] = work_lines(entry, facts)
+            continue
         if isinstance(entry, Amend):
             asked = plan_amendments(entry, facts.beside(books), roster)
             plan.amendments += asked.amendments

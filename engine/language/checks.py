@@ -29,6 +29,7 @@ from engine.language.definition import (
     BookEntry,
     Effect,
     Kind,
+    ListWork,
     Occupy,
     ProcessDefinition,
     SetFields,
@@ -284,7 +285,7 @@ def _effect_fields(effect: Effect, source: Source) -> Iterator[tuple[Source, str
         yield from ((source, name, False) for name, _ in effect.fields)
     if isinstance(effect, StartCase | BookEntry | Occupy | Amend) and effect.each is not None:
         yield effect.source, effect.each, False
-    if isinstance(effect, BookEntry) and effect.into is not None:
+    if isinstance(effect, BookEntry | ListWork) and effect.into is not None:
         yield effect.source, effect.into, False
 
 

@@ -328,6 +328,25 @@ class Vacate:
     source: Source
 
 
+class Work(Enum):
+    """Which work is listed. The words are those of the language."""
+
+    OPEN = "open"  # what is offered to somebody
+    DONE = "done"  # what others did in his name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListWork:
+    """Effect: people's work in all cases becomes the lines of a table."""
+
+    which: Work
+    of: Expression
+    into: str
+    when: Expression | None
+    take: tuple[tuple[str, Expression], ...]
+    source: Source
+
+
 class Change(Enum):
     """A change among the people. The words are those of the language."""
 
@@ -356,7 +375,8 @@ class Amend:
     source: Source
 
 
-Entry = BookEntry | Occupy | Vacate | Amend  # what others' holdings or the roster may refuse
+# what an action does at once, or is refused for: others' holdings or the roster may forbid it
+Entry = BookEntry | Occupy | Vacate | Amend | ListWork
 Effect = SetFields | StartCase | TellCases | TellChildren | TellPeople | Entry
 
 

@@ -166,6 +166,8 @@ AMEND_END_ENTRIES = {
     "leave": ((), ("person", "from")),
     "liaison": ((), ("department", "person", "from")),
 }
+# a person's work in all cases as lines; the second part is compulsory
+WORK_ENTRIES = {"list_work": (("when",), ("of", "into", "take"))}
 EFFECT = (
     "set",
     "start",

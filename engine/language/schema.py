@@ -60,6 +60,10 @@ def process_schema() -> Json:
         for verb, (optional, compulsory) in (keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES).items()
     ]
     entries += [
+        _closed((word, *optional, *compulsory), (word, *compulsory))
+        for word, (optional, compulsory) in keys.WORK_ENTRIES.items()
+    ]
+    entries += [
         _closed(
             ("amend", "each", "when", *end, *optional, *compulsory),
             ("amend", *end, *compulsory),

@@ -17,6 +17,7 @@ from engine.language.definition import (
     Deadline,
     Effect,
     Kind,
+    ListWork,
     Occupy,
     ProcessDefinition,
     SetFields,
@@ -25,6 +26,7 @@ from engine.language.definition import (
     TellPeople,
     Vacate,
     Verb,
+    Work,
 )
 from engine.language.expressions import Expression, calls
 from engine.language.forms import FieldType
@@ -209,8 +211,19 @@ def _effect_uses(
             yield from _booking_uses(effect, scope)
         case Amend():
             yield from _amend_uses(effect, scope)
+        case ListWork():
+            yield _Use(effect.of, t.PEOPLE, effect.source, scope)
+            inner = scope.with_names({"work": t.record(WORK[effect.which])})
+            yield _Use(effect.when, t.BOOL, effect.source, inner)
+            for _, value in effect.take:
+                yield _Use(value, t.ANY, effect.source, inner)
 
 
+WHERE = {"number": t.TEXT, "process": t.TEXT, "state": t.TEXT}
+WORK = {
+    Work.OPEN: {**WHERE, "offered": t.DATETIME, "due": t.DATETIME, "claimed": t.BOOL},
+    Work.DONE: {**WHERE, "action": t.TEXT, "actor": t.PERSON, "at": t.DATETIME},
+}
 LOT = {"lot": t.TEXT, "quantity": t.NUMBER, "cost": t.NUMBER}
 BOOK_FUNCTIONS = frozenset(
     (

@@ -26,7 +26,7 @@ FIRST, LAST = date(2026, 11, 3), date(2026, 11, 5)
 
 @pytest.fixture
 def office() -> Office:
-    return open_office("2026-11-02 09:00", sample_texts("委托"))
+    return open_office("2026-11-02 09:00", sample_texts("委托代办"))
 
 
 def perform(office: Office, who: str, case: str, action: str) -> Receipt | Refused:
@@ -45,7 +45,7 @@ def asked(office: Office) -> str:
         "范围": "全部事项",
         "事由": "出差",
     }
-    started = office.desk.start("委托", uid, office.signers[uid], values)
+    started = office.desk.start("委托代办", uid, office.signers[uid], values)
     assert isinstance(started, Receipt)
     assert started.case is not None
     assert isinstance(perform(office, "韩江", started.case.id, "申请"), Receipt)

@@ -41,7 +41,9 @@ def key_sets(schema: object) -> Iterator[frozenset[str]]:
 
 ENTRIES = {
     frozenset((verb, *optional, *compulsory))
-    for verb, (optional, compulsory) in (keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES).items()
+    for verb, (optional, compulsory) in (
+        keys.BOOK_ENTRIES | keys.BOOKING_ENTRIES | keys.WORK_ENTRIES
+    ).items()
 } | {frozenset((*optional, *compulsory)) for optional, compulsory in keys.EVERYDAY.values()}
 ENTRIES |= {
     frozenset(("amend", "each", "when", *end, *optional, *compulsory))
