@@ -37,6 +37,7 @@ CONFLICT = "E_CONFLICT"
 ATTACHMENT = "E_ATTACH"
 FIFO = "E_FIFO"
 BALANCE = "E_BALANCE"
+STRAND = "E_STRAND"  # a later step would be left to nobody, and somebody else could do this one
 
 # domain rule: when several hold at once, the first of these is the main code
 CALENDAR = "E_CALENDAR"  # a deadline beyond the years the work calendar knows
