@@ -33,7 +33,11 @@ def conflicts(
 
     There is no override, and nobody can lift these.
     """
-    names = frozenset(action.duties) | {role}
+    return against(facts, frozenset(action.duties) | {role}, people)
+
+
+def against(facts: CaseFacts, names: frozenset[str], people: frozenset[str]) -> tuple[Reason, ...]:
+    """Why none of `people` may do what rules know by these names of duties and roles."""
     found: dict[str, Reason] = {}
     for rule in facts.situation.definition.apart:
         for mine, theirs in (rule.duties, rule.duties[::-1]):

@@ -38,6 +38,7 @@ ATTACHMENT = "E_ATTACH"
 FIFO = "E_FIFO"
 BALANCE = "E_BALANCE"
 AB_ABSENT = "E_AB_ABSENT"  # both of an A/B pair would be out at once
+STRAND = "E_STRAND"  # a later step would be left to nobody, and somebody else could do this one
 
 # domain rule: when several hold at once, the first of these is the main code
 CALENDAR = "E_CALENDAR"  # a deadline beyond the years the work calendar knows

@@ -33,6 +33,7 @@ from engine.kernel.paper import check_paper
 from engine.kernel.seats import Seat, choose_seat
 from engine.kernel.signing import is_joint
 from engine.kernel.situation import Situation
+from engine.kernel.stranding import strands
 from engine.kernel.work import decide_work
 from engine.language.definition import FILL, Action, Required, Rule, State
 from engine.language.explaining import explain
@@ -163,6 +164,8 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
             ),
             source=action.source,
         )
+    if hearing.principal is not None and not action.reason and not hearing.reasons:
+        hearing.reasons.extend(strands(hearing.draft, state, role, hearing.people, people))
     signed = hearing.draft.signers(state)
     if state.vote is not None and task is not None:
         signed = frozenset(task.signed_by)  # somebody in two places has a ballot in each

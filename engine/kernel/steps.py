@@ -144,10 +144,10 @@ def steps_of(definition: ProcessDefinition, roster: RosterView, known: Known) ->
     """
     for state in definition.walk():
         yield from _joined(
-            [step for one in state.actions if (step := _step(definition, one, roster, known))]
+            [step for one in state.actions if (step := step_of(definition, one, roster, known))]
         )
     yield from _joined(
-        [step for one in definition.actions if (step := _step(definition, one, roster, known))]
+        [step for one in definition.actions if (step := step_of(definition, one, roster, known))]
     )
 
 
@@ -167,7 +167,7 @@ def _joined(steps: list[Step]) -> Iterator[Step]:
         )
 
 
-def _step(
+def step_of(
     definition: ProcessDefinition, action: Action, roster: RosterView, known: Known
 ) -> Step | None:
     """The step of an action; None for one that no person does."""

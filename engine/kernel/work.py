@@ -27,6 +27,7 @@ from engine.kernel.options import states_in_work
 from engine.kernel.seats import slot_of
 from engine.kernel.signing import review
 from engine.kernel.situation import Situation
+from engine.kernel.stranding import strands
 from engine.language.definition import CLAIM, FILL, RELEASE, TICK, Checklist, State
 from engine.text import say
 
@@ -144,6 +145,9 @@ def _claim(hearing: Hearing, command: Command, state: State, task: Task) -> None
     for action in state.actions:
         role = slot_of(state, task).role.name
         hearing.reasons.extend(conflicts(hearing.draft.facts(), action, role, hearing.people))
+    if not hearing.reasons:
+        draft, role = hearing.draft, slot_of(state, task).role.name
+        hearing.reasons.extend(strands(draft, state, role, hearing.people, draft.people_of(task)))
     if not hearing.reasons:
         hearing.draft.emit(happened.TaskClaimed(task=task.id, by=hearing.actor))
 

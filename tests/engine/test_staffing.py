@@ -15,9 +15,13 @@ from math import prod
 import pytest
 
 from engine.errors import Source
-from engine.kernel import staffing
+from engine.kernel import decide, staffing, work
+from engine.kernel.command import Claim, Refusal
+from engine.kernel.everyday import asking
 from engine.kernel.staffing import Place, Shortage, Staffing, Step, Work, staff
 from engine.language.definition import Apart
+from engine.rehearsal.player import Player
+from tests.engine.test_language_features import office as office_of_features
 
 PEOPLE = ("甲", "乙", "丙", "丁", "戊", "己")
 DUTIES = ("采购", "验收", "保管", "记账")
@@ -183,3 +187,48 @@ def test_a_broken_search_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -
     part, broken = BROKEN[name]
     monkeypatch.setattr(staffing, part, broken)
     assert disagreements(range(OFFICES))
+
+
+# -- at run time -----------------------------------------------------------------------
+
+
+def misses_of_the_example() -> list[str]:
+    """What does not come true of the procedure where the last person for a step is kept free."""
+    examples = office_of_features().definitions["留人"].examples
+    return [
+        miss.show()
+        for example in examples
+        for miss in Player(office_of_features(), "留人").play(example.steps).misses
+    ]
+
+
+def test_taking_work_that_strands_a_later_step_is_refused() -> None:
+    assert misses_of_the_example() == []
+
+
+def test_an_engine_that_lets_it_be_taken_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "strands", lambda *asked: ())
+    assert misses_of_the_example()
+
+
+def test_an_engine_that_lets_it_be_handed_on_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "strands", lambda *asked: ())
+    assert misses_of_the_example()
+
+
+def test_an_engine_that_lets_a_delegate_do_it_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "strands", lambda *asked: ())
+    assert misses_of_the_example()
+
+
+def test_the_refusal_names_the_step_the_rule_and_who_could_do_it() -> None:
+    played = office_of_features()
+    case = Player(played, "留人")
+    case.play(played.definitions["留人"].examples[0].steps[:2])
+    answer = played.desk.try_out(case.case_of("甲").id, Claim(actor=played.person("顾敏")))
+    assert isinstance(answer, Refusal)
+    (reason,) = answer.reasons
+    assert (reason.code, reason.rule, reason.is_curable) == ("E_STRAND", "D1", True)
+    assert "复核" in reason.text.show("zh")
+    assert reason.remedy is not None
+    assert reason.remedy.show("zh") == "请由 许慧 办理"

@@ -11,6 +11,7 @@ from engine.kernel.command import DONE, GUARD, LIMIT, ROLE, Everyday
 from engine.kernel.draft import Draft
 from engine.kernel.hearing import Hearing
 from engine.kernel.seats import Seat, seat_of
+from engine.kernel.stranding import strands
 from engine.language.definition import (
     CONSENT,
     DECLINE,
@@ -219,6 +220,11 @@ class Asking:
                 self.hearing.reasons.extend(
                     conflicts(draft.facts(), action, seat.role, frozenset({person}))
                 )
+        if not self.hearing.reasons:
+            others = (*seat.people, *allowed)
+            self.hearing.reasons.extend(
+                strands(draft, state, seat.role, frozenset({person}), others)
+            )
 
     def _require_no_second_place(self, person: str, state: State, task: Task) -> None:
         """Nobody signs twice in a state: the second place would wait for him for ever."""
