@@ -58,9 +58,8 @@ def read_drafted(session: Session, process: str | None) -> Drafted:
 
 
 def _today(desk: Desk, roster: Roster) -> RosterView:
-    """The draft with the posts that were granted or withdrawn beside the file in force."""
-    in_force = desk.catalog.roster(desk.clock())
-    return Organisation(roster, in_force.amendments).as_of(desk.clock())
+    """The draft with the posts that were granted or withdrawn beside the file."""
+    return Organisation(roster, desk.catalog.amendments).as_of(desk.clock())
 
 
 def _procedures(

@@ -135,7 +135,7 @@ class Catalog:
         edition = self._require(ROSTER, at.astimezone(self.zone).date())
         if edition.digest not in self._organisations:
             roster = read_roster(self._object(edition.digest).decode())
-            self._organisations[edition.digest] = Organisation(roster, self._amendments)
+            self._organisations[edition.digest] = Organisation(roster, self.amendments)
         return self._organisations[edition.digest].as_of(at)
 
     def people_turn(self, after: date, at: datetime) -> bool:
@@ -147,7 +147,8 @@ class Catalog:
         return published or self.roster(at).turns(after)
 
     @cached_property
-    def _amendments(self) -> tuple[Amendment, ...]:
+    def amendments(self) -> tuple[Amendment, ...]:
+        """Every grant, withdrawal, delegation and leave on record, oldest first."""
         return tuple(
             load_amendment(event.amendment)
             for _, event in self._events(ORG)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from commands.table import width
 from tests.cli.conftest import Run
 
@@ -60,6 +62,16 @@ def test_what_only_a_case_can_tell_is_said(run: Run) -> None:
     code, out, _ = run("roster", "check", "--process", "损失赔偿", "--json")
     assert code == 0
     assert json.loads(out)["open_roles"] == [{"process": "损失赔偿", "roles": ["责任人员"]}]
+
+
+def test_an_office_that_has_published_nothing_yet_can_be_checked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("init", str(tmp_path / "new"), "--enrol-all")[0] == 0
+    monkeypatch.setenv("GUICHENG_WORKSPACE", str(tmp_path / "new"))
+    code, out, err = run("roster", "check", "--process", "付款")
+    assert (code, err) == (0, "")
+    assert "若 李佳 不在:" in out
 
 
 def test_unknown_names_are_refused(run: Run) -> None:
