@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.errors import GuichengError
 from engine.kernel import events as happened
 from engine.kernel.command import Option
+from engine.kernel.course import take
 from engine.kernel.draft import AUTO_LIMIT, Draft
 from engine.kernel.entries import plan_entries
 from engine.kernel.options import options, unfinished
@@ -38,21 +39,14 @@ def perform(draft: Draft, option: Option) -> None:
             meaning="none",
         )
     )
-    if action.set is not None:
-        draft.effect(action.set)
-    draft.enter(action.post)
-    if action.start is not None:
-        draft.effect(action.start)
-    if action.tell is not None:
-        draft.effect(action.tell)
+    draft.follow_up(action)
     facts = draft.facts()
-    step = draft.situation.chart.step(
-        draft.case.configuration,
+    take(
+        draft,
         action,
+        state.path,
         lambda arm: arm < len(action.arms) and facts.holds(action.arms[arm].when),
     )
-    if step is not None:
-        draft.move(step, action)
 
 
 def is_possible(draft: Draft, option: Option) -> bool:

@@ -8,13 +8,13 @@ from engine.errors import UsageError
 from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
 from engine.kernel.command import Decision, Option, Perform
-from engine.kernel.course import back_where_it_was, come_back, is_on_detour
+from engine.kernel.course import chosen_arm, come_back, is_on_detour, take
 from engine.kernel.draft import Draft
 from engine.kernel.hearing import Hearing
 from engine.kernel.paper import with_scans
 from engine.kernel.seats import Seat
 from engine.kernel.signing import is_joint, note_what_is_seen, review, sign, uphold
-from engine.language.definition import Action, Arm, Meaning, State
+from engine.language.definition import Action, Meaning, State
 from engine.text import say
 
 
@@ -49,13 +49,7 @@ def carry_out(
         return _decision(hearing, command, option, seat, meaning)
     if task is not None and leaves and not signing:
         draft.emit(happened.TaskCompleted(task=task.id, by=hearing.party))
-    if action.set is not None and action.arms:
-        draft.effect(action.set)
-    draft.enter(action.post)
-    if action.start is not None:
-        draft.effect(action.start)
-    if action.tell is not None:
-        draft.effect(action.tell)
+    draft.follow_up(action)
     uphold(draft, action.stand)
     if option.detached_task is None:
         _move(draft, action, command, state, passes, leaves)
@@ -74,24 +68,12 @@ def _move(
     if leaves and not action.reason and is_on_detour(draft, state.path):
         come_back(draft, action.name)
         return
-    chosen = _chosen(action, passes)
-    if chosen is not None and chosen.is_back:
-        back_where_it_was(draft, state.path, action.name)
-        return
-    reopen = _reopened(action, command, state, draft)
-    step = draft.situation.chart.step(draft.case.configuration, action, passes)
-    if step is not None:
-        draft.move(step, action, reopen)
-
-
-def _chosen(action: Action, passes: Callable[[int], bool]) -> Arm | None:
-    return next((arm for number, arm in enumerate(action.arms) if passes(number)), None)
+    take(draft, action, state.path, passes, _reopened(action, command, state, draft))
 
 
 def _leaves(action: Action, passes: Callable[[int], bool]) -> bool:
-    chosen = _chosen(action, passes)
-    moves = chosen is not None and (chosen.to is not None or chosen.is_back)
-    return moves or passes(len(action.arms))
+    chosen = chosen_arm(action, passes)
+    return (chosen is not None and chosen.moves) or passes(len(action.arms))
 
 
 def _reopened(action: Action, command: Perform, state: State, draft: Draft) -> tuple[str, ...]:

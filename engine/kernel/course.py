@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.kernel import events as happened
 from engine.kernel.draft import Draft
-from engine.language.definition import Kind, State, is_done, is_within
+from engine.language.definition import Action, Arm, Kind, State, is_done, is_within
 
 
 def jump(draft: Draft, to: str, name: str, branches: tuple[str, ...] = ()) -> None:
@@ -30,20 +32,45 @@ def landing_of(draft: Draft, path: str) -> State | None:
     return None
 
 
-def go_back_to(draft: Draft, configuration: tuple[str, ...], name: str) -> None:
-    """Put the case where it was: of a parallel state only the branches then in work."""
+def go_back_to(
+    draft: Draft, configuration: tuple[str, ...], name: str, *, keep: bool = False
+) -> None:
+    """Put the case where it was: of a parallel state only the branches then in work.
+
+    With `keep` what was signed there stands and is not asked anew.
+    """
     landing = landing_of(draft, configuration[0])
-    if landing is not None:
-        jump(draft, landing.path, name, branches_of(landing, configuration))
-
-
-def back_where_it_was(draft: Draft, path: str, name: str) -> None:
-    """Where the case was before it last came to a state; what was signed there stands."""
-    came = next((one for one in reversed(draft.case.moves) if path in one.entered), None)
-    landing = landing_of(draft, came.before[0]) if came and came.before else None
-    if came is not None and landing is not None:
+    if landing is None:
+        return
+    if keep:
         draft.emit(happened.CameBack(kept=tuple(state.path for state in landing.walk())))
-        jump(draft, landing.path, name, branches_of(landing, came.before))
+    jump(draft, landing.path, name, branches_of(landing, configuration))
+
+
+def take(
+    draft: Draft,
+    action: Action,
+    path: str,
+    passes: Callable[[int], bool],
+    reopen: tuple[str, ...] = (),
+) -> None:
+    """Go where an action leads that is done in the state `path`, if it leads anywhere.
+
+    With `back` that is where the case was before it last came to this state.
+    """
+    chosen = chosen_arm(action, passes)
+    if chosen is not None and chosen.is_back:
+        came = next((one for one in reversed(draft.case.moves) if path in one.entered), None)
+        if came is not None and came.before:
+            go_back_to(draft, came.before, action.name, keep=True)
+        return
+    step = draft.situation.chart.step(draft.case.configuration, action, passes)
+    if step is not None:
+        draft.move(step, action, reopen)
+
+
+def chosen_arm(action: Action, passes: Callable[[int], bool]) -> Arm | None:
+    return next((arm for number, arm in enumerate(action.arms) if passes(number)), None)
 
 
 def branches_of(landing: State, configuration: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,12 +92,5 @@ def is_on_detour(draft: Draft, path: str) -> bool:
 
 def come_back(draft: Draft, name: str) -> None:
     """Straight back to whoever sent the case away: signatures that stand are not asked anew."""
-    detour = draft.case.detour
-    if detour is None:
-        return
-    landing = landing_of(draft, detour.origin[0])
-    if landing is None:
-        return
-    kept = tuple(state.path for state in landing.walk())
-    draft.emit(happened.CameBack(kept=kept))
-    jump(draft, landing.path, name, branches_of(landing, detour.origin))
+    if draft.case.detour is not None:
+        go_back_to(draft, draft.case.detour.origin, name, keep=True)

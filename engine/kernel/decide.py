@@ -193,8 +193,7 @@ def _check_course(hearing: Hearing, action: Action, seat: Seat) -> None:
     case, roster = hearing.draft.case, hearing.draft.situation.roster
     if case.is_suspended:
         hearing.no(GUARD, say("本案已挂起,恢复后再办"))
-    leaves = any(arm.to is not None for arm in action.arms)
-    if not leaves or action.reason:
+    if not action.moves or action.reason:
         return
     for task in case.to_sign_again():
         hearing.no(
@@ -224,8 +223,6 @@ def _enter_values(
     minutes = slot.role.minutes if slot and slot.role.is_recorded else ()
     editable = (*state.edit, *action.edit, *minutes)
     enter(hearing, command.values, editable)
-    if action.set is not None and not action.arms:
-        hearing.draft.effect(action.set)
     if action.append is not None:
         _append(hearing, command, action.append)
     if action.reason or _gives_up(hearing, action):
@@ -266,8 +263,7 @@ def _check_conditions(hearing: Hearing, command: Perform, action: Action, state:
     for rule in action.need:
         _check_rule(hearing, facts, rule, action)
     hearing.reasons.extend(plan_entries(action.post, facts).reasons)
-    goes_on = any(arm.to is not None for arm in action.arms)
-    if state.checklist is not None and goes_on and not action.reason and action.home:
+    if state.checklist is not None and action.moves and not action.reason and action.home:
         open_items = unticked(hearing.draft, state)
         if open_items:
             hearing.no(

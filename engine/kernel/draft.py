@@ -553,6 +553,16 @@ class Draft:
 
     # -- effects ----------------------------------------------------------------
 
+    def follow_up(self, action: Action) -> None:
+        """What an action brings with it before the case moves. Errors: `Impossible`."""
+        if action.set is not None:
+            self.effect(action.set)
+        self.enter(action.post)
+        if action.start is not None:
+            self.effect(action.start)
+        if action.tell is not None:
+            self.effect(action.tell)
+
     def effect(self, effect: Effect) -> None:
         match effect:
             case SetFields():

@@ -91,15 +91,10 @@ def review(draft: Draft) -> None:
 
     On a detour they are asked once the case is back.
     """
-    changed = {
-        one.number: fields
-        for one in draft.case.signatures
-        if one.standing is Standing.STANDS and (fields := _changed(draft, one))
-    }
+    changed, names = _no_longer_what_was_signed(draft)
     if changed:
-        names = tuple(dict.fromkeys(name for fields in changed.values() for name in fields))
-        draft.emit(happened.SignaturesFell(signatures=tuple(changed), fields=names))
-        _require_open(draft, tuple(changed), names)
+        draft.emit(happened.SignaturesFell(signatures=changed, fields=names))
+        _require_open(draft, changed, names)
     if draft.case.detour is None:
         asked = {task.signature for task in draft.case.asked}
         for signature in draft.case.signatures:
@@ -117,6 +112,20 @@ def _require_open(draft: Draft, fallen: tuple[int, ...], fields: tuple[str, ...]
         "改了 {people} 签过的 {fields},签字失效,不能就此办结", people=tuple(signers), fields=fields
     )
     raise Impossible((Reason(code=SIGN_VOID, text=text),))
+
+
+def _no_longer_what_was_signed(
+    draft: Draft, states: tuple[str, ...] | None = None
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The standing signatures over something else than they were given for, and its fields."""
+    changed = {
+        one.number: fields
+        for one in draft.case.signatures
+        if one.standing is Standing.STANDS
+        and (states is None or one.state in states)
+        and (fields := _changed(draft, one))
+    }
+    return tuple(changed), tuple(dict.fromkeys(name for one in changed.values() for name in one))
 
 
 def _changed(draft: Draft, signature: Signature) -> tuple[str, ...]:
@@ -157,13 +166,6 @@ def _ask_again(draft: Draft, signature: Signature) -> None:
 
 def uphold(draft: Draft, states: tuple[str, ...]) -> None:
     """The rule says that the signatures of these states stand whatever has changed."""
-    changed = {
-        one.number: fields
-        for one in draft.case.signatures
-        if one.standing is Standing.STANDS
-        and one.state in states
-        and (fields := _changed(draft, one))
-    }
+    changed, names = _no_longer_what_was_signed(draft, states)
     if changed:
-        names = tuple(dict.fromkeys(name for fields in changed.values() for name in fields))
-        draft.emit(happened.SignaturesUpheld(signatures=tuple(changed), fields=names))
+        draft.emit(happened.SignaturesUpheld(signatures=changed, fields=names))

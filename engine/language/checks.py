@@ -82,18 +82,12 @@ def check_states_can_be_left(definition: ProcessDefinition) -> Iterator[Problem]
         outer = [one for one in definition.walk() if one.path in ancestors(state.path)]
         actions = [action for one in outer for action in one.actions]
         actions += case_actions(definition, state.path)
-        if not any(_leaves(action) for action in actions):
+        if not any(action.moves for action in actions):
             yield Problem(
                 state.source,
                 say("环节“{state}”进得去出不来", state=state.path),
                 say("案件不会因为无事可办就自己结束:请写一个动作,或写 final: true"),
             )
-
-
-def _leaves(action: Action) -> bool:
-    return any(arm.to is not None or arm.is_back for arm in action.arms) or (
-        action.beyond is not None
-    )
 
 
 def check_final_states_are_quiet(definition: ProcessDefinition) -> Iterator[Problem]:

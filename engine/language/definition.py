@@ -405,6 +405,10 @@ class Arm:
     is_back: bool = False
     source: Source
 
+    @property
+    def moves(self) -> bool:
+        return self.to is not None or self.is_back
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
@@ -449,6 +453,11 @@ class Action:
     @property
     def id(self) -> str:
         return f"{self.home}.{self.name}"
+
+    @property
+    def moves(self) -> bool:
+        """Whether it can take the case on; one that cannot leaves it where it is."""
+        return any(arm.moves for arm in self.arms) or self.beyond is not None
 
     @property
     def is_signature(self) -> bool:

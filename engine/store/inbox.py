@@ -37,7 +37,7 @@ def load_books(path: Path) -> tuple[str, ...]:
 
 
 def load_diaries(path: Path) -> tuple[str, ...]:
-    """The diaries something was ever entered in. Errors: `GuichengError` as `load_todo`."""
+    """The diaries something was ever entered in. Errors: `GuichengError` as `ask`."""
     rows = ask(path, lambda connection: connection.execute(DIARIES).fetchall())
     return tuple(str(row[0]) for row in rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,6 +15,7 @@ from engine.kernel.case import Case, Task, Timer
 from engine.kernel.events import Event
 from engine.kernel.values import dump_value
 from engine.language.definition import ancestors
+from engine.language.forms import Value
 from engine.store.bookings import follow_bookings
 from engine.store.books import follow_books
 from engine.store.tables import (
@@ -237,62 +238,34 @@ def _write_copies(connection: Connection, case: Case, body: Body, event: Event) 
 
 
 def _write_request(connection: Connection, case: Case, event: Event) -> None:
+    """Something asked of another case or of the office, until it is answered."""
+    target, action, initiator = "", "", None
+    content: Mapping[str, Value] = {}
     match event:
         case happened.ChildRequested():
-            connection.execute(
-                insert(PendingRow).values(
-                    case_id=case.id,
-                    request=event.request,
-                    kind="child",
-                    target=event.process,
-                    action="",
-                    initiator=event.initiator,
-                    content=json.dumps(
-                        {name: dump_value(value) for name, value in event.values.items()},
-                        ensure_ascii=False,
-                        sort_keys=True,
-                    ),
-                )
-            )
+            kind, target, initiator = "child", event.process, event.initiator
+            content = event.values
         case happened.CaseTold():
-            connection.execute(
-                insert(PendingRow).values(
-                    case_id=case.id,
-                    request=event.request,
-                    kind="told",
-                    target=event.case,
-                    action=event.action,
-                    initiator=event.into,
-                    content=json.dumps(
-                        {LINES: dump_value(event.lines)}, ensure_ascii=False, sort_keys=True
-                    ),
-                )
-            )
+            kind, target, action, initiator = "told", event.case, event.action, event.into
+            content = {LINES: event.lines}
         case happened.AmendmentRequested():
-            connection.execute(
-                insert(PendingRow).values(
-                    case_id=case.id,
-                    request=event.request,
-                    kind="amend",
-                    target="",
-                    action="",
-                    initiator=None,
-                    content=json.dumps(
-                        {name: dump_value(value) for name, value in event.amendment.items()},
-                        ensure_ascii=False,
-                        sort_keys=True,
-                    ),
-                )
-            )
+            kind, content = "amend", event.amendment
         case happened.ChildTold():
-            connection.execute(
-                insert(PendingRow).values(
-                    case_id=case.id,
-                    request=event.request,
-                    kind="told_child",
-                    target=event.child,
-                    action=event.action,
-                    initiator=None,
-                    content="{}",
-                )
-            )
+            kind, target, action = "told_child", event.child, event.action
+        case _:
+            return
+    connection.execute(
+        insert(PendingRow).values(
+            case_id=case.id,
+            request=event.request,
+            kind=kind,
+            target=target,
+            action=action,
+            initiator=initiator,
+            content=json.dumps(
+                {name: dump_value(value) for name, value in content.items()},
+                ensure_ascii=False,
+                sort_keys=True,
+            ),
+        )
+    )

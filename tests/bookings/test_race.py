@@ -6,7 +6,6 @@ all have decided; what then happens is up to the store.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from engine.rehearsal.office import Office
 from engine.store.bookings import read_occupations
 from engine.store.rows import Query
 from engine.store.store import Store
-from tests.books.test_last_pieces import NOW, RACERS, Careless, Meeting, Told, race
+from tests.books.test_last_pieces import NOW, RACERS, Careless, Meeting, Told, let_race
 from tests.conftest import sample_texts
 
 ROUNDS = 20
@@ -73,18 +72,7 @@ def reach_for_the_room(path: Path, kind: type[Meeting], rounds: int) -> list[Tol
         name: [(opened(office, f"房{number}", place), "占") for number in range(rounds)]
         for place, name in enumerate(RACERS)
     }
-    fork = multiprocessing.get_context("fork")
-    barrier, results = fork.Barrier(len(RACERS)), fork.Queue()
-    racers = [
-        fork.Process(target=race, args=(kind, name, path, office, cases[name], barrier, results))
-        for name in RACERS
-    ]
-    for racer in racers:
-        racer.start()
-    told = [results.get(timeout=120) for _ in range(rounds * len(RACERS))]
-    for racer in racers:
-        racer.join()
-    return told
+    return let_race(kind, path, office, cases)
 
 
 def check(told: list[Told], store: Store) -> None:

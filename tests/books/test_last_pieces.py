@@ -9,11 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from queue import Empty
 from types import MappingProxyType
 
 import pytest
@@ -21,6 +23,7 @@ import pytest
 from engine.desk import Desk, Receipt, Refused
 from engine.errors import GuichengError
 from engine.kernel.command import Perform
+from engine.kernel.elsewhere import Seen
 from engine.rehearsal.office import Office
 from engine.store.books import StoredShelf
 from engine.store.lines import read_cards, read_lines
@@ -74,12 +77,13 @@ class Meeting(Store):
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
         pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        seen: Seen = MappingProxyType({}),
     ) -> None:
         barrier, self.barrier = self.barrier, None
         if barrier is not None:
             barrier.wait(60)
         try:
-            super().commit(entries, expect, cards, pages)
+            super().commit(entries, expect, cards, pages, seen)
         except Moved:
             self.moved += 1
             raise
@@ -94,6 +98,7 @@ class Careless(Meeting):
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
         pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        seen: Seen = MappingProxyType({}),
     ) -> None:
         super().commit(entries, expect)
 
@@ -120,6 +125,28 @@ def race(
             continue
         how = answer.refusal.code if isinstance(answer, Refused) else "won"
         results.put((number, name, how, store.moved))  # type: ignore[attr-defined]
+
+
+def let_race(
+    kind: type[Meeting], path: Path, office: Office, cases: dict[str, list[tuple[str, str]]]
+) -> list[Told]:
+    """A process for each racer; what each of them tells of every round."""
+    fork = multiprocessing.get_context("fork")
+    barrier, results = fork.Barrier(len(cases)), fork.Queue()
+    racers = [
+        fork.Process(target=race, args=(kind, name, path, office, cases[name], barrier, results))
+        for name in cases
+    ]
+    for racer in racers:
+        racer.start()
+    told: list[Told] = []
+    while len(told) < sum(map(len, cases.values())):
+        assert not any(racer.exitcode for racer in racers), "a racer fell over"
+        with suppress(Empty):
+            told.append(results.get(timeout=1))
+    for racer in racers:
+        racer.join()
+    return told
 
 
 def founded(path: Path) -> Office:
@@ -154,18 +181,7 @@ def reach_for_the_last(path: Path, kind: type[Meeting], rounds: int) -> list[Tol
     cases = {
         name: [(opened(office, item, 7), action) for item, action in wanted] for name in RACERS
     }
-    fork = multiprocessing.get_context("fork")
-    barrier, results = fork.Barrier(len(RACERS)), fork.Queue()
-    racers = [
-        fork.Process(target=race, args=(kind, name, path, office, cases[name], barrier, results))
-        for name in RACERS
-    ]
-    for racer in racers:
-        racer.start()
-    told = [results.get(timeout=120) for _ in range(len(wanted) * len(RACERS))]
-    for racer in racers:
-        racer.join()
-    return told
+    return let_race(kind, path, office, cases)
 
 
 def check_each_round(told: list[Told]) -> None:

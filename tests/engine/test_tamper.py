@@ -26,8 +26,8 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
     """A store on disk with a whole scenario and a refusal in it."""
     path = tmp_path_factory.mktemp("tamper") / "office.sqlite3"
     store = Store.create(path, "tamper.example")
-    at = datetime.fromisoformat("2026-11-01T08:00:00+08:00")
-    office = Office(sample_texts("会务服务保障"), at, dice(), store)  # type: ignore[arg-type]
+    at = datetime.fromisoformat("2026-10-12T08:00:00+08:00")
+    office = Office(sample_texts(), at, dice(), store)  # type: ignore[arg-type]
     played = Player(office).play(walk_steps("B-04", "2026-12-09 10:30"))
     assert played.misses == []
     return path, office

@@ -183,7 +183,7 @@ class Asking:
 
     # -- to whom ----------------------------------------------------------------------
 
-    def one_person(self) -> str | None:
+    def one_person(self) -> str:
         """The single person it goes to. Errors: `UsageError` if none or several are named."""
         if len(self.command.people) != 1:
             raise UsageError(say("请用 --to 写明一个人"))

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from engine.kernel import events as happened
+from engine.kernel.case import Task
 from engine.kernel.command import ROLE
 from engine.kernel.everyday.asking import Asking
-from engine.text import say
+from engine.text import Text, say
 
 
 def transfer(asking: Asking) -> None:
     """The work is another's for good; he answers for it."""
-    seat = asking.my_seat()
-    person = asking.one_person()
-    asking.require_rounds()
-    if seat is None or seat.task is None or person is None:
-        return
-    if seat.task.consigned_by is not None:
-        asking.no(say("受委派的事不能再转;请“交回”"))
-    if seat.task.added_by is not None:
-        asking.no(say("加签人不能把签字转给他人"))
-    asking.require_fit(person, seat)
-    if not asking.hearing.reasons:
-        asking.draft.emit(
-            happened.TaskTransferred(task=seat.task.id, by=asking.party, to=(person,))
-        )
+    work = _give(asking, say("受委派的事不能再转;请“交回”"), say("加签人不能把签字转给他人"))
+    if work is not None:
+        task, person = work
+        asking.draft.emit(happened.TaskTransferred(task=task.id, by=asking.party, to=(person,)))
 
 
 def consign(asking: Asking) -> None:
     """Another does part of the work and hands it back; the answer stays the holder's."""
-    seat = asking.my_seat()
-    person = asking.one_person()
-    if seat is None or seat.task is None or person is None:
-        return
-    if seat.task.consigned_by is not None:
-        asking.no(say("受委派的事不能再委派"))
-    if seat.task.added_by is not None:
-        asking.no(say("加签人不能把签字转给他人"))
-    asking.require_fit(person, seat)
-    if not asking.hearing.reasons:
-        asking.draft.emit(happened.TaskConsigned(task=seat.task.id, by=asking.party, to=person))
+    work = _give(asking, say("受委派的事不能再委派"), say("加签人不能把签字转给他人"))
+    if work is not None:
+        task, person = work
+        asking.draft.emit(happened.TaskConsigned(task=task.id, by=asking.party, to=person))
 
 
 def hand_back(asking: Asking) -> None:
@@ -61,18 +45,25 @@ def hand_back(asking: Asking) -> None:
 
 def add_signer(asking: Asking) -> None:
     """One more signs: before the holder, or after him. Who was added cannot add others."""
+    work = _give(asking, say("受委派的事不能再委派"), say("加签人不能再加签"))
+    if work is not None:
+        task, person = work
+        asking.draft.add_signer(task, person, asking.party, is_before=asking.command.is_before)
+
+
+def _give(asking: Asking, is_consigned: Text, is_added: Text) -> tuple[Task, str] | None:
+    """One's own work and the one person who gets a hand in it; None with the reasons why not."""
     seat = asking.my_seat()
     person = asking.one_person()
     asking.require_rounds()
-    if seat is None or seat.task is None or person is None:
-        return
-    if seat.task.added_by is not None:
-        asking.no(say("加签人不能再加签"))
+    if seat is None or seat.task is None:
+        return None
     if seat.task.consigned_by is not None:
-        asking.no(say("受委派的事不能再委派"))
+        asking.no(is_consigned)
+    if seat.task.added_by is not None:
+        asking.no(is_added)
     asking.require_fit(person, seat)
-    if not asking.hearing.reasons:
-        asking.draft.add_signer(seat.task, person, asking.party, is_before=asking.command.is_before)
+    return None if asking.hearing.reasons else (seat.task, person)
 
 
 def drop_signer(asking: Asking) -> None:
@@ -86,9 +77,7 @@ def drop_signer(asking: Asking) -> None:
     ]
     if not tasks:
         asking.no(
-            say(
-                "{person} 不是未签的加签人;流程规定的签署人不能减", person=asking.name(person or "")
-            )
+            say("{person} 不是未签的加签人;流程规定的签署人不能减", person=asking.name(person))
         )
         return
     task = tasks[0]
