@@ -292,6 +292,8 @@ def delegate(
         return
     if not isinstance(first, date) or not isinstance(last, date) or last < first:
         raise UsageError(say("起止日期不对(应如 2026-12-07)"))
+    for name in process or ():
+        desk.catalog.process(name, desk.day(desk.clock()))
     amendment = Delegated(
         from_person=actor,
         to_person=person,

@@ -9,13 +9,15 @@ from typing import NoReturn
 
 import typer
 
-from commands.table import heads
+from commands.table import ROOMY, heads, terminal_width
 from engine.desk import Desk, Receipt, Refused
 from engine.kernel.case import Case
 from engine.kernel.command import Reason
+from engine.kernel.events import TaskTransferred
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Value
 from engine.reading.names import Names
+from engine.store.rows import Stored
 from engine.text import say, translate
 
 
@@ -115,6 +117,20 @@ def conclude(desk: Desk, answer: Receipt | Refused, action: str, language: str) 
     )
 
 
+def _outcome(desk: Desk, stored: Stored, names: Names) -> str:
+    """Where a record took the case, or into whose hands the work."""
+    if stored.body.move:
+        return f"→ {names.states(stored.body.move.to)}"
+    roster = desk.catalog.roster(stored.at)
+    hands = [
+        roster.name_of(person)
+        for event in stored.events
+        if isinstance(event, TaskTransferred)
+        for person in event.to
+    ]
+    return f"→ {'、'.join(dict.fromkeys(hands))}" if hands else ""
+
+
 def history_table(
     desk: Desk, case: Case, language: str
 ) -> tuple[dict[str, str], list[dict[str, object]]]:
@@ -147,7 +163,7 @@ def history_table(
                 "post": body.actor.post,
                 "state": names.state(node),
                 "action": names.action(node, body.act),
-                "outcome": body.code or (f"→ {names.states(body.move.to)}" if body.move else ""),
+                "outcome": body.code or _outcome(desk, stored, names),
                 "comment": stored.disclosed("comment").get("", None) or "\n".join(reasons),
                 "digest": stored.record.digest[:12],
                 "meaning": body.meaning,
@@ -158,6 +174,7 @@ def history_table(
         seq="序号",
         at="时间",
         actor="办理人",
+        **({"post": "身份"} if terminal_width() >= ROOMY else {}),
         state="环节",
         action="动作",
         outcome="结果",

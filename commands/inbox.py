@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from commands.table import draw, dump, terminal_width
+from commands.table import ROOMY, draw, dump, terminal_width
 from commands.workspace import Session
 from engine.errors import UnknownName
 from engine.store.boxes import BOXES, COPIED, DONE, DRAFTS, MINE, TODO, Box, Line, load_box
@@ -73,7 +73,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 SPOKEN = ("subject", "did", "marks", "short_at", "short_due")  # for people, not for programs
 WHOLE = ("number", "short_at", "short_due", "marks")  # never cut short
-ROOMY = 100  # columns of a terminal that has room for the process beside the title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,7 @@ def print_todo(session: Session, wanted: Wanted) -> None:
     """One box of one person. Errors: `UnknownName` for a box there is not."""
     box, language = find_box(wanted.box), session.language
     now = datetime.now(UTC)  # noqa: TID251 — only to mark what is late on the screen
-    found = load(session, box)
+    found = load(session, box, now)
     view = View(session, box, found.zone, now)
     rows = [row for row in map(view.row, found.lines) if _is_wanted(row, wanted)]
     if wanted.as_json:
@@ -139,20 +138,21 @@ def find_box(word: str) -> str:
     return known[word.lower()]
 
 
-def load(session: Session, box: str) -> Box:
+def load(session: Session, box: str, now: datetime) -> Box:
     """The box. The heavy libraries come only to somebody who has never signed anything, or to
     an office made by an older version.
     """
     here, name = session.workspace(), session.name()
     try:
-        found = load_box(here.store, name, box)
+        found = load_box(here.store, name, box, now)
     except Outdated:
         session.desk()
-        found = load_box(here.store, name, box)
+        found = load_box(here.store, name, box, now)
     if found.is_known:
         return found
     desk = session.desk()
-    return load_box(here.store, desk.catalog.roster(desk.clock()).person(name).id, box)
+    person = desk.catalog.roster(desk.clock()).person(name).id
+    return load_box(here.store, person, box, now)
 
 
 def counted(counts: Mapping[str, int], box: str, language: str) -> str:
@@ -185,6 +185,7 @@ class View:
         mark = mark_of(line, self.now)
         words = [MARKS[mark]] if mark else []
         words += [word for word, holds in _flags(line) if holds]
+        behalf = [say("代{person}", person=line.principal).show(language)] if line.principal else []
         row: dict[str, object] = {
             "number": line.number,
             "process": line.process,
@@ -196,7 +197,7 @@ class View:
             "mark": mark,
         }
         own: dict[str, dict[str, object]] = {
-            TODO: {"role": line.role, "claimed": line.is_claimed},
+            TODO: {"role": line.role, "claimed": line.is_claimed, "for": line.principal},
             DONE: {"did_in": line.state, "action": line.action, "role": line.role},
             MINE: {},
             COPIED: {"by": line.by, "unread": line.is_unread},
@@ -207,7 +208,7 @@ class View:
             **own[self.box],
             "subject": line.title or line.process,
             "did": f"{action} ({line.state})" if line.state else action,
-            "marks": " ".join(translate(word, language) for word in words),
+            "marks": " ".join([*behalf, *(translate(word, language) for word in words)]),
             "short_at": self._short(line.at),
             "short_due": self._short(line.due),
         }

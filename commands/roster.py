@@ -184,11 +184,18 @@ def liaison(
 
 
 @roster.command("leaver")
-def leaver(ctx: typer.Context, person: str, since: str = FROM) -> None:
+def leaver(
+    ctx: typer.Context,
+    person: str,
+    since: str = FROM,
+    to: str = typer.Option(None, "--to", help="接替人:以后轮到离岗人的事由他办"),
+) -> None:
     """停用离岗人的账号:自某日起不得再办理;历史中的姓名、职务不变。"""
     desk, view, actor = _office(ctx.obj)
     who = view.person(person).id
-    _amend(ctx.obj, desk, actor, PersonLeft(person=who, from_=_since(desk, since)))
+    successor = view.person(to).id if to else None
+    left = PersonLeft(person=who, from_=_since(desk, since), successor=successor)
+    _amend(ctx.obj, desk, actor, left)
 
 
 def _office(session: Session) -> tuple[Desk, RosterView, str]:

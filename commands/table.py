@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from engine.text import translate
 
 CLOSING = ",.;:，。；：、）」”)"  # no line begins with one of these
+ROOMY = 100  # columns of a terminal that has room for more than the least
 SHORT = 16  # the width of a time: columns up to it are cut only when nothing else is left
 
 

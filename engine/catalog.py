@@ -71,6 +71,7 @@ class Catalog:
         self._organisations: dict[str, Organisation] = {}
         self._params: dict[str, Params] = {}
         self._calendars: dict[str, Calendar] = {}
+        self._names: dict[date, tuple[str, ...]] = {}
 
     @cached_property
     def editions(self) -> tuple[Edition, ...]:
@@ -109,6 +110,12 @@ class Catalog:
         names = sorted({one.name for one in self.editions if one.kind == PROCESS})
         found = (self.in_force(PROCESS, name, on) for name in names)
         return tuple(one for one in found if one is not None)
+
+    def process_names(self, on: date) -> tuple[str, ...]:
+        """The names of the processes in force on a day."""
+        if on not in self._names:
+            self._names[on] = tuple(one.name for one in self.processes(on))
+        return self._names[on]
 
     def process(self, name: str, on: date) -> tuple[Edition, ProcessDefinition]:
         """The edition of a process in force on a day. Errors: `UnknownName`."""

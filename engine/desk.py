@@ -158,6 +158,7 @@ class Desk(Filing):
             shelf=StoredShelf(self.store),
             diaries=StoredDiaries(self.store),
             elsewhere=StoredElsewhere(self.store),
+            processes=self.catalog.process_names(self.day(at)),
         )
         return Look(case=case, situation=situation, stream=stream, heads=heads)
 

@@ -113,6 +113,7 @@ class Filing:
             shelf=StoredShelf(self.store),
             diaries=StoredDiaries(self.store),
             elsewhere=StoredElsewhere(self.store),
+            processes=self.catalog.process_names(self.day(at)),
         )
 
     def head(self, stream: str) -> Head | None:

@@ -18,6 +18,7 @@ from engine.evidence.record import CaseRef
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.facts import CaseFacts, plain
+from engine.kernel.handing import handed_over
 from engine.kernel.opening import Open, would_hold
 from engine.kernel.system import (
     carried,
@@ -146,6 +147,9 @@ class Worker:
             if pending.kind == "amend":
                 self._amend(case, pending)
                 continue
+            if pending.kind == "hand_over":
+                yield from self._hand_over(case, pending)
+                continue
             target = self._target(pending)
             if target is not None:
                 yield from self._tell(target, pending, f"told:{case_id}:{pending.request}")
@@ -225,6 +229,14 @@ class Worker:
         if self.store.find_request(request) is None:
             named = CaseRef(id=case.id, number=case.number)
             Registry(self.desk).carry_out(load_amendment(pending.values), named, request)
+
+    def _hand_over(self, case: Case, pending: Pending) -> Iterator[str]:
+        by, to = pending.initiator or "", str(pending.values["to"])
+        yield from self._act(
+            pending.target,
+            f"handed:{case.id}:{pending.request}",
+            lambda look: handed_over(look.case, by, to, case.number, look.situation, look.seq),
+        )
 
     def _supply(self) -> int:
         """Let the cases that wait for what a book holds go on, once the book has moved."""

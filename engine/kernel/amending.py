@@ -41,7 +41,7 @@ def in_hand(
         dict.fromkeys(
             task.number
             for task in elsewhere.tasks_of(person)
-            if task.case != besides and (task.claimed_by == person or task.people == (person,))
+            if task.case != besides and task.is_in_hands_of(person)
         )
     )
     if not numbers:
@@ -71,6 +71,8 @@ def _objections(amendment: Amendment, roster: RosterView) -> Iterator[Reason]:
             if not roster.is_away(amendment.person):
                 name = roster.name_of(amendment.person)
                 yield _no(say("{person} 在 {on} 不在请假中", person=name, on=roster.on))
+        case PersonLeft():
+            yield from _unfit_successor(amendment, roster)
         case LiaisonNamed():
             yield from _unfit_liaison(amendment, roster)
         case LiaisonRemoved():
@@ -86,6 +88,8 @@ def _people(amendment: Amendment) -> tuple[str, ...]:
     match amendment:
         case Delegated():
             return (amendment.from_person, amendment.to_person)
+        case PersonLeft(successor=str(successor)):
+            return (amendment.person, successor)
         case PostGranted() | LeaveTaken() | LiaisonNamed() | QualificationGained() | PersonLeft():
             return (amendment.person,)
     return ()
@@ -127,6 +131,14 @@ def _unfit(wanted: Delegated, roster: RosterView) -> Iterator[Reason]:
         yield _no(say("{person} 的账号只读,不得办理业务", person=name), DELEGATION)
     if wanted.limit is not None and wanted.limit <= 0:
         yield _no(say("委托的限额须大于零"), DELEGATION)
+
+
+def _unfit_successor(left: PersonLeft, roster: RosterView) -> Iterator[Reason]:
+    if left.successor == left.person:
+        yield _no(say("离岗人不能接替自己"))
+    elif left.successor is not None and roster.is_readonly(left.successor):
+        name = roster.name_of(left.successor)
+        yield _no(say("{person} 的账号只读,不得办理业务", person=name))
 
 
 def _not_delegated(ended: DelegationEnded, roster: RosterView) -> Iterator[Reason]:

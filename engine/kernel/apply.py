@@ -129,6 +129,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.CaseTold()
             | happened.ChildTold()
             | happened.AmendmentRequested()
+            | happened.HandOverRequested()
             | happened.Posted()
             | happened.HoldChanged()
             | happened.BookFrozen()

@@ -46,22 +46,21 @@ def check_limit(hearing: Hearing) -> None:
     if worth is None or not limits or len(limits) < len(granted):
         return
     amount, limit = hearing.draft.facts().evaluate(worth), max(limits)
-    if isinstance(amount, int | Decimal):
-        hearing.draft.read["amount"] = amount
-        if amount > limit:
-            hearing.no(
-                DELEGATION,
-                say(
-                    "金额 {amount} > {limit},超过 {principal} 委托的限额",
-                    amount=amount,
-                    limit=limit,
-                    principal=situation.roster.name_of(hearing.principal or ""),
-                ),
-                remedy=say(
-                    "由 {principal} 本人办理",
-                    principal=situation.roster.name_of(hearing.principal or ""),
-                ),
-            )
+    principal = situation.roster.name_of(hearing.principal or "")
+    remedy = say("由 {principal} 本人办理", principal=principal)
+    if not isinstance(amount, int | Decimal):
+        text = say("金额还没有填,看不出是否超过 {principal} 委托的限额", principal=principal)
+        hearing.no(DELEGATION, text, remedy=remedy)
+        return
+    hearing.draft.read["amount"] = amount
+    if amount > limit:
+        text = say(
+            "金额 {amount} > {limit},超过 {principal} 委托的限额",
+            amount=amount,
+            limit=limit,
+            principal=principal,
+        )
+        hearing.no(DELEGATION, text, remedy=remedy)
 
 
 def _granted(hearing: Hearing) -> tuple[Delegated, ...]:

@@ -39,6 +39,7 @@ from engine.language.definition import (
     BookEntry,
     Effect,
     Entry,
+    HandOver,
     Kind,
     ListWork,
     Occupy,
@@ -407,9 +408,12 @@ class Draft:
         return self.participants(self.situation.definition.state(task.state).slots[task.slot])
 
     def participants(self, slot: Slot) -> tuple[str, ...]:
-        """Who could act in this place now: the role's people, or those who record for it."""
+        """Who could act in this place now: the role's people or their successors, or those who
+        record for it.
+        """
         expression = slot.role.recorder or slot.role.people
-        return self.facts().people(expression) if expression is not None else ()
+        people = self.facts().people(expression) if expression is not None else ()
+        return self.situation.roster.in_place_of(people)
 
     def stay(self, state: State) -> tuple[Task, ...]:
         """The tasks of this stay in the state, not of an earlier one."""
@@ -578,7 +582,7 @@ class Draft:
                 self.emit(
                     happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
                 )
-            case BookEntry() | Occupy() | Vacate() | Amend() | ListWork():
+            case BookEntry() | Occupy() | Vacate() | Amend() | ListWork() | HandOver():
                 self.enter((effect,))
 
     def enter(self, entries: tuple[Entry, ...]) -> None:
@@ -597,6 +601,12 @@ class Draft:
                 happened.AmendmentRequested(
                     request=f"{self._stamp.seq}-{len(self.events):04d}",
                     amendment=dump_amendment(amendment),
+                )
+            )
+        for case, by, to in plan.handed_over:
+            self.emit(
+                happened.HandOverRequested(
+                    request=f"{self._stamp.seq}-{len(self.events):04d}", case=case, by=by, to=to
                 )
             )
         self.set(plan.lines)

@@ -24,6 +24,10 @@ class TaskElsewhere:
     offered: datetime
     due: datetime | None
 
+    def is_in_hands_of(self, person: str) -> bool:
+        """Whether nobody else can do it as things are: it is claimed, or offered to him alone."""
+        return self.claimed_by == person or (self.claimed_by is None and self.people == (person,))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActElsewhere:

@@ -17,11 +17,11 @@ from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.command import FIFO, FROZEN, Reason
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts, plain
-from engine.kernel.listing import work_lines
+from engine.kernel.listing import plan_handover, work_lines
 from engine.kernel.occupying import plan_booking
 from engine.kernel.proposing import plan_amendments
 from engine.language.amendments import Amendment
-from engine.language.definition import Amend, BookEntry, Entry, ListWork, Verb
+from engine.language.definition import Amend, BookEntry, Entry, HandOver, ListWork, Verb
 from engine.language.forms import Row, Value
 from engine.language.params import Book
 from engine.text import Text, say
@@ -40,8 +40,8 @@ class Impossible(GuichengError):
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What entries would do: events in order, lines for the form, reasons against, the cases that
-    lose what they had booked, by id, with the action they are told to perform, and what is to
-    change among the people.
+    lose what they had booked, by id, with the action they are told to perform, what is to change
+    among the people, and whose work in which case goes to whom.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -49,6 +49,7 @@ class Plan:
     reasons: list[Reason] = field(default_factory=list)
     ousted: dict[str, str] = field(default_factory=dict)
     amendments: list[Amendment] = field(default_factory=list)
+    handed_over: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
@@ -58,6 +59,11 @@ def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
     for entry in entries:
         if isinstance(entry, ListWork):
             plan.lines[entry.into] = work_lines(entry, facts)
+            continue
+        if isinstance(entry, HandOver):
+            handed = plan_handover(entry, facts.beside(books))
+            plan.handed_over += handed.moves
+            plan.reasons += handed.reasons
             continue
         if isinstance(entry, Amend):
             asked = plan_amendments(entry, facts.beside(books), roster)

@@ -249,6 +249,16 @@ class AmendmentRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverRequested(Event):
+    """The system is to give what a person has in hand in another case to somebody else."""
+
+    request: str
+    case: str
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTold(Event):
     people: tuple[str, ...]
     say: str
@@ -552,6 +562,7 @@ VOCABULARY: Mapping[str, type[Event]] = {
         CaseTold,
         ChildTold,
         AmendmentRequested,
+        HandOverRequested,
         PeopleTold,
         CopySent,
         CaseClosed,

@@ -98,6 +98,8 @@ def _made(entry: Amend, parts: Mapping[str, object]) -> Amendment:
     made: dict[str, object] = {"from_": given.pop("from")}
     if entry.change is Change.DELEGATE:
         made |= {"from_person": given.pop("person"), "to_person": given.pop("to")}
+    elif entry.change is Change.LEAVER and "to" in given:
+        made["successor"] = given.pop("to")
     limit = given.pop("limit", None)
     if isinstance(limit, int | Decimal):
         made["limit"] = Decimal(limit)

@@ -52,3 +52,4 @@ class Situation:
     shelf: Shelf = EMPTY
     diaries: Diaries = NO_DIARIES
     elsewhere: Elsewhere = NOWHERE
+    processes: tuple[str, ...] = ()  # the procedures in force, by name

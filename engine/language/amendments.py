@@ -105,10 +105,15 @@ class LiaisonRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonLeft:
-    """From this day the account is stopped; what was done keeps its name and title."""
+    """From this day the account is stopped; what was done keeps its name and title.
+
+    What a case would still bring to him, as whoever began it or was named in it, comes to the
+    successor, if there is one.
+    """
 
     person: str
     from_: date
+    successor: str | None = None
 
 
 Amendment = (

@@ -202,7 +202,17 @@ class _Checker:
             )
         for argument, wanted in zip(node.args, signature.parameters, strict=False):
             self._want(argument, self.type_of(argument, scope), wanted)
-        return signature.returns
+        return self._listed(node, scope) if name == "listed" else signature.returns
+
+    def _listed(self, node: ast.Call, scope: Scope) -> Type:
+        """The rows of a reference table, which has to be named outright."""
+        named = node.args[0]
+        if not isinstance(named, ast.Constant):
+            return self.say(named, say("listed 要直接写出基础数据表的名称"))
+        if scope.tables is None:
+            return ANY
+        found = scope.tables.get(str(named.value))
+        return found or self.unknown(named, say("基础数据表"), str(named.value), scope.tables)
 
     def _picked(self, node: ast.Call, name: str, scope: Scope) -> Type:
         """One of a list or a table: a row has its columns as attributes."""

@@ -28,6 +28,7 @@ from engine.language.definition import (
     Amend,
     BookEntry,
     Effect,
+    HandOver,
     Kind,
     ListWork,
     Occupy,
@@ -277,7 +278,10 @@ def _named_fields(definition: ProcessDefinition) -> Iterator[tuple[Source, str, 
 def _effect_fields(effect: Effect, source: Source) -> Iterator[tuple[Source, str, bool]]:
     if isinstance(effect, SetFields):
         yield from ((source, name, False) for name, _ in effect.fields)
-    if isinstance(effect, StartCase | BookEntry | Occupy | Amend) and effect.each is not None:
+    if (
+        isinstance(effect, StartCase | BookEntry | Occupy | Amend | HandOver)
+        and effect.each is not None
+    ):
         yield effect.source, effect.each, False
     if isinstance(effect, BookEntry | ListWork) and effect.into is not None:
         yield effect.source, effect.into, False

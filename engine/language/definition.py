@@ -347,6 +347,22 @@ class ListWork:
     source: Source
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Effect: what somebody has in hand in other cases goes to another person.
+
+    `case` is the number of the one case meant (None: all of them), once or for each line of a
+    table.
+    """
+
+    each: str | None
+    when: Expression | None
+    of: Expression
+    to: Expression
+    case: Expression | None
+    source: Source
+
+
 class Change(Enum):
     """A change among the people. The words are those of the language."""
 
@@ -376,7 +392,7 @@ class Amend:
 
 
 # what an action does at once, or is refused for: others' holdings or the roster may forbid it
-Entry = BookEntry | Occupy | Vacate | Amend | ListWork
+Entry = BookEntry | Occupy | Vacate | Amend | ListWork | HandOver
 Effect = SetFields | StartCase | TellCases | TellChildren | TellPeople | Entry
 
 

@@ -99,8 +99,7 @@ class Evaluator:
         table = self.value(arguments[0])
         found = table if isinstance(table, tuple | list) else ()
         several = [one for one in found if one is not None]
-        names = [one if isinstance(one, Mapping) else {EACH: one} for one in several]
-        inner = [Evaluator(InRow(self.facts, row), self.budget) for row in names]
+        inner = [Evaluator(InRow(self.facts, names_in(one)), self.budget) for one in several]
         if name == "every":
             return all(one.value(arguments[1]) for one in inner)
         if name == "only":
@@ -127,6 +126,11 @@ class Evaluator:
         if not ordered:
             return None
         return min(ordered) if name == "least" else max(ordered)  # type: ignore[type-var]
+
+
+def names_in(element: object) -> Mapping[str, object]:
+    """What is known in a line of a table, or of one element of a plain list."""
+    return element if isinstance(element, Mapping) else {EACH: element}
 
 
 class InRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from engine.language.evaluating import Evaluator, InRow, shown
+from engine.language.evaluating import Evaluator, InRow, names_in, shown
 from engine.language.expressions import (
     Because,
     Expression,
@@ -50,9 +50,9 @@ def _because(node: ast.expr, text: str, facts: Facts) -> Iterator[Because]:
 
 def _every(node: ast.Call, text: str, facts: Facts) -> Iterator[Because]:
     table = Evaluator(facts).value(node.args[0])
-    several = table if isinstance(table, tuple) else ()
+    several = table if isinstance(table, tuple | list) else ()
     for number, row in enumerate(several, 1):
-        inner = InRow(facts, row)
+        inner = InRow(facts, names_in(row))
         for because in _because(node.args[1], text, inner):
             yield Because(
                 because.part,

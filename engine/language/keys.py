@@ -159,15 +159,18 @@ AMEND_ENTRIES = {
     "leave": ((), ("person", "from", "until")),
     "qualify": ((), ("person", "name", "from", "until")),
     "liaison": (("until",), ("department", "person", "from")),
-    "leaver": ((), ("person", "from")),
+    "leaver": (("to",), ("person", "from")),
 }
 AMEND_END_ENTRIES = {
     "delegate": ((), ("person", "to", "from")),
     "leave": ((), ("person", "from")),
     "liaison": ((), ("department", "person", "from")),
 }
-# a person's work in all cases as lines; the second part is compulsory
-WORK_ENTRIES = {"list_work": (("when",), ("of", "into", "take"))}
+# a person's work in all cases: as lines, or to another's hands; the second part is compulsory
+WORK_ENTRIES = {
+    "list_work": (("when",), ("of", "into", "take")),
+    "hand_over": (("each", "when", "case"), ("to",)),
+}
 EFFECT = (
     "set",
     "start",

@@ -110,7 +110,7 @@ class Organisation:
         self.delegations: list[Delegated] = []
         self.leaves: list[LeaveTaken] = []
         self.qualifications = list(roster.qualifications)
-        self.left: dict[str, date] = {}
+        self.left: dict[str, PersonLeft] = {}
         for one in self.amendments:
             self._amend(one)
 
@@ -130,7 +130,7 @@ class Organisation:
                 yield first
             if last is not None and last < date.max:
                 yield last + timedelta(days=1)
-        yield from self.left.values()
+        yield from (one.from_ for one in self.left.values())
 
     def _amend(self, one: Amendment) -> None:
         match one:
@@ -168,7 +168,7 @@ class Organisation:
                     )
                 )
             case PersonLeft():
-                self.left[one.person] = one.from_
+                self.left[one.person] = one
 
 
 class RosterView:
@@ -358,7 +358,21 @@ class RosterView:
 
     def left_on(self, person: str) -> date | None:
         """From which day somebody's account is, or will be, stopped."""
-        return self._left.get(person)
+        known = self._left.get(person)
+        return known.from_ if known is not None else None
+
+    def in_place_of(self, people: Iterable[str]) -> tuple[str, ...]:
+        """The same people, for each who has left whoever succeeds him, if anybody does."""
+        return self._here(self._present(one) for one in people)
+
+    def _present(self, person: str) -> str | None:
+        """Somebody, or the first of those who followed him that is still there."""
+        passed: set[str] = set()
+        one: str | None = person
+        while one is not None and self.has_left(one) and one not in passed:
+            passed.add(one)
+            one = self._left[one].successor
+        return one
 
     def on_duty(self, people: Iterable[str]) -> tuple[str, ...]:
         """Those of them who are neither on leave nor gone."""

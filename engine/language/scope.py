@@ -38,6 +38,20 @@ ATTRIBUTES: Mapping[str, Mapping[str, Type]] = {
     "department": {"name": t.TEXT, "head": t.PERSON, "leader": t.PERSON, "size": t.NUMBER},
 }
 
+# functions by which the roster, and not the case itself, says whose something is
+OFFICE = frozenset(
+    (
+        "post",
+        "group",
+        "head_of",
+        "leader_of",
+        "liaisons_of",
+        "superior_of",
+        "superiors_of",
+        "deputies_of",
+    )
+)
+
 
 def functions(form_record: Type) -> Mapping[str, Signature]:
     """The functions that look beyond the form: people, the past, relatives, the calendar."""
@@ -52,8 +66,10 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "deputies_of": Signature((t.DEPARTMENT,), t.PEOPLE),
         "on_duty": Signature((t.PEOPLE,), t.PEOPLE),
         "is_away": Signature((t.PEOPLE,), t.BOOL),
+        "has_left": Signature((t.PERSON,), t.BOOL),
         "qualified": Signature((t.PEOPLE, t.TEXT), t.BOOL),
         "departments": Signature((), t.list_of(t.DEPARTMENT)),
+        "processes": Signature((), t.list_of(t.TEXT)),
         "has_post": Signature((t.PERSON, t.TEXT), t.BOOL),
         "actor_of": Signature((t.TEXT,), t.PEOPLE),
         "rounds": Signature((t.TEXT,), t.NUMBER),
@@ -71,6 +87,7 @@ def functions(form_record: Type) -> Mapping[str, Signature]:
         "rest_days": Signature((t.ANY, t.ANY), t.NUMBER),
         "worktime": Signature((t.DATETIME, t.DATETIME), t.NUMBER),
         "table": Signature((t.TEXT,), t.ANY),
+        "listed": Signature((t.TEXT,), t.ANY),
         "since": Signature((t.TEXT,), t.DATE),
         "on_hand": Signature((t.TEXT, t.TEXT, t.TEXT), t.NUMBER, optional=1),
         "free": Signature((t.TEXT, t.TEXT), t.NUMBER),
@@ -106,8 +123,11 @@ def field_type(field: Field, params: Params | None) -> Type:
 
 
 def _table_type(table: Table) -> Type:
-    columns = {name: _COLUMN_TYPES[kind] for name, kind in table.columns.items()}
-    return t.record(columns, key=t.TEXT)
+    return t.record(_columns(table), key=t.TEXT)
+
+
+def _columns(table: Table) -> Mapping[str, Type]:
+    return {name: _COLUMN_TYPES[kind] for name, kind in table.columns.items()}
 
 
 def process_scope(form: Form, roles: Iterable[Role], params: Params | None) -> Scope:
@@ -129,6 +149,9 @@ def process_scope(form: Form, roles: Iterable[Role], params: Params | None) -> S
         },
         functions=functions(t.record(fields)),
         attributes=ATTRIBUTES,
+        tables={one.name: t.rows(_columns(one)) for one in params.tables.values()}
+        if params
+        else None,
         books=_held(params, params.books) if params else None,
         diaries=_held(params, params.diaries) if params else None,
     )

@@ -44,7 +44,7 @@ from engine.language.form_loader import read_expression
 from engine.language.parts import read_assignments, read_basis, read_rule, read_start, read_take
 from engine.language.reader import Cursor, Mapping_, Node, Scalar, Sequence
 from engine.language.split import read_split
-from engine.language.work_loader import is_work_list, read_work_list
+from engine.language.work_loader import is_about_work, read_work
 from engine.text import Text, say
 
 MEANINGS: Mapping[str, Meaning] = {one.value: one for one in Meaning}
@@ -534,13 +534,13 @@ class StateLoader:
             return read_booking(self.cursor, node)
         if is_amendment(node):
             return read_amend(self.cursor, node)
-        if is_work_list(node):
-            return read_work_list(self.cursor, node)
+        if is_about_work(node):
+            return read_work(self.cursor, node)
         return read_book_entry(self.cursor, node)
 
     def _effect(self, node: Node) -> Effect:
         cursor = self.cursor
-        kinds = (is_book_entry, is_booking, is_amendment, is_work_list)
+        kinds = (is_book_entry, is_booking, is_amendment, is_about_work)
         entry = self._entry(node) if any(is_one(node) for is_one in kinds) else None
         if entry is not None:
             return entry
@@ -570,7 +570,10 @@ class StateLoader:
             cursor.say(
                 node,
                 say("不认识的效果"),
-                say("可写 set、start、members、parent、children、tell、amend,或台账、预约的一笔"),
+                say(
+                    "可写 set、start、members、parent、children、tell、amend、list_work、"
+                    "hand_over,或台账、预约的一笔"
+                ),
             )
         return SetFields(fields=read_assignments(cursor, top.get("set")))
 

@@ -71,7 +71,7 @@ class Signature:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The names, functions and attributes an expression may use; the books and the diaries, and
-    what they hold: items and things.
+    what they hold: items and things; the reference tables as rows.
     """
 
     names: Mapping[str, Type]
@@ -79,6 +79,7 @@ class Scope:
     attributes: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
     books: Mapping[str, Type] | None = None  # None: not known
     diaries: Mapping[str, Type] | None = None
+    tables: Mapping[str, Type] | None = None
 
     def with_names(self, more: Mapping[str, Type]) -> Scope:
         return replace(self, names={**self.names, **more})

@@ -16,6 +16,7 @@ from engine.language.definition import (
     BookEntry,
     Deadline,
     Effect,
+    HandOver,
     Kind,
     ListWork,
     Occupy,
@@ -211,6 +212,12 @@ def _effect_uses(
             yield from _booking_uses(effect, scope)
         case Amend():
             yield from _amend_uses(effect, scope)
+        case HandOver():
+            inner = _line_scope(effect.each, scope)
+            yield _Use(effect.when, t.BOOL, effect.source, inner)
+            yield _Use(effect.of, t.PEOPLE, effect.source, inner)
+            yield _Use(effect.to, t.PEOPLE, effect.source, inner)
+            yield _Use(effect.case, t.TEXT, effect.source, inner)
         case ListWork():
             yield _Use(effect.of, t.PEOPLE, effect.source, scope)
             inner = scope.with_names({"work": t.record(WORK[effect.which])})
@@ -302,11 +309,16 @@ AMEND_PARTS = {
 }
 
 
+def _line_scope(each: str | None, scope: Scope) -> Scope:
+    """What is known in each line of a table; outside one, what is known of the case."""
+    if each is None or each not in scope.names:
+        return scope
+    fields = scope.names[each].fields
+    return scope.with_names({**fields, "row": t.record(fields)})
+
+
 def _amend_uses(effect: Amend, scope: Scope) -> Iterator[_Use]:
-    inner = scope
-    if effect.each is not None and effect.each in scope.names:
-        fields = scope.names[effect.each].fields
-        inner = scope.with_names({**fields, "row": t.record(fields)})
+    inner = _line_scope(effect.each, scope)
     yield _Use(effect.when, t.BOOL, effect.source, inner)
     for name, value in effect.parts:
         yield _Use(value, AMEND_PARTS[name], effect.source, inner)

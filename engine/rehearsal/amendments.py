@@ -71,7 +71,8 @@ def amendment_of(word: str, given: Mapping[str, object], actor: str, on: date) -
         case "liaison":
             department = part("department")
             return LiaisonNamed(department=department, person=person, from_=from_, until=until)
-    return PersonLeft(person=person, from_=from_)
+    successor = str(given["to"]) if "to" in given else None
+    return PersonLeft(person=person, from_=from_, successor=successor)
 
 
 def _day(value: object) -> date | None:

@@ -12,6 +12,7 @@ from engine.kernel.case import Case, Standing
 from engine.kernel.events import PeopleTold, TimerFired
 from engine.kernel.occupying import shown_window
 from engine.language.definition import SEPARATOR, Step
+from engine.language.forms import Field, FieldType
 from engine.rehearsal.office import Office
 from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
@@ -19,6 +20,7 @@ from engine.store.rows import Query
 from engine.text import Text, say
 
 TOTAL, FREE = "合计", "空"
+NAMED = frozenset(("due", "fields", "rounds", "refusals", "books", "bookings", "children"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Outcome:
             "children": self._children,
             "told": self._told,
         }
+        for name in NAMED & set(self.wanted):
+            if not isinstance(self.wanted[name], Mapping):
+                self._tell(iter((say("“{word}”后面要写“名称: 值”", word=name),)))
         if "share" in self.wanted:
             self._tell(self._share(self.wanted["share"]))
         if "refusals" in self.wanted:
@@ -159,8 +164,10 @@ class Outcome:
             )
 
     def _fields(self, case: Case, wanted: object) -> Iterator[Text]:
-        for name, value in wanted.items() if isinstance(wanted, Mapping) else ():
+        form = self.office.desk.catalog.definition(case.definition).form
+        for name, told in wanted.items() if isinstance(wanted, Mapping) else ():
             found_one = case.values.get(str(name))
+            value = self._by_id(form.field(str(name)), told)
             if isinstance(value, list):
                 rows = found_one if isinstance(found_one, tuple) else ()
                 if len(rows) != len(value) or not all(
@@ -179,6 +186,19 @@ class Outcome:
                     wanted=str(value),
                     found=str(found_one),
                 )
+
+    def _by_id(self, field: Field | None, told: object) -> object:
+        """What is told of a field, people by their ids."""
+        if field is not None and field.type is FieldType.LINES and isinstance(told, list):
+            columns = {one.name: one for one in field.columns}
+            return [
+                {name: self._by_id(columns.get(str(name)), value) for name, value in row.items()}
+                for row in told
+                if isinstance(row, Mapping)
+            ]
+        if field is not None and field.type is FieldType.PERSON and isinstance(told, str):
+            return self.office.find_person(told) or told
+        return told
 
     def _rounds(self, case: Case, wanted: object) -> Iterator[Text]:
         for action, number in wanted.items() if isinstance(wanted, Mapping) else ():

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from engine.store.inbox import ask
 
@@ -19,7 +21,8 @@ TODO, DONE, MINE, COPIED, DRAFTS = BOXES = ("todo", "done", "mine", "copied", "d
 class Line:
     """One line of a box; moments are UTC texts as stored, "" where a box has no such thing.
 
-    `states` is where the work or the case is; `state` and `action` what the person did, or
+    `states` is where the work or the case is; `principal` whose work it is, if not the person's
+    own; `state` and `action` what the person did, or
     means to do; `by` who copied it; `n` the number of a draft. `due`, `soon` (from when on that
     is near) and `is_stopped` (its clock) are those of the work, or of the nearest of the case.
     """
@@ -31,6 +34,7 @@ class Line:
     states: tuple[str, ...]
     at: str
     role: str = ""
+    principal: str = ""
     state: str = ""
     action: str = ""
     by: str = ""
@@ -59,11 +63,24 @@ class Box:
 
 FIND = "SELECT actor FROM record WHERE actor_name = :name OR actor = :name LIMIT 1"
 META = "SELECT key, value FROM meta"
+# what is offered to a person, and what is to somebody he stands in for; his own comes first
 OFFERED = """
-FROM offer AS o
+FROM (
+  SELECT o.case_id, o.task, min(CASE o.person WHEN :person THEN '' ELSE o.person END) AS principal
+  FROM offer AS o
+  JOIN task_row AS w ON w.case_id = o.case_id AND w.task = o.task
+  WHERE (w.claimed_by IS NULL OR w.claimed_by = o.person) AND (
+    o.person = :person OR EXISTS (
+      SELECT 1 FROM stand_in AS s JOIN case_row AS k ON k.id = o.case_id
+      WHERE s.person = :person AND s.principal = o.person AND k.initiator <> :person
+      AND s.process IN ('', k.process) AND :today BETWEEN s.since AND s.until
+    )
+  )
+  GROUP BY o.case_id, o.task
+) AS o
 JOIN task_row AS t ON t.case_id = o.case_id AND t.task = o.task
-WHERE o.person = :person AND (t.claimed_by IS NULL OR t.claimed_by = :person)
 """
+PRINCIPAL = "SELECT actor_name FROM record WHERE actor = o.principal LIMIT 1"
 COUNTS = f"""
 SELECT
   (SELECT count(*) {OFFERED}) AS todo,
@@ -88,8 +105,8 @@ WHERE_NOW = f"{CASE}, c.configuration, t.due, t.soon, t.stopped AS is_stopped"
 SELECT = {
     TODO: f"""
 SELECT {CASE}, t.state AS place, t.role, t.claimed_by IS NOT NULL AS is_claimed,
-  t.offered_at AS at, t.due, t.soon, t.stopped AS is_stopped
-{OFFERED.replace("WHERE", "JOIN case_row AS c ON c.id = t.case_id WHERE")}
+  t.offered_at AS at, t.due, t.soon, t.stopped AS is_stopped, ({PRINCIPAL}) AS principal
+{OFFERED} JOIN case_row AS c ON c.id = t.case_id
 ORDER BY t.due IS NULL, t.due, t.offered_at
 """,
     DONE: f"""
@@ -123,8 +140,8 @@ WHERE u.person = :person ORDER BY u.n
 }
 
 
-def load_box(path: Path, name: str, box: str) -> Box:
-    """One box of a person named by id or by name.
+def load_box(path: Path, name: str, box: str, now: datetime) -> Box:
+    """One box of a person named by id or by name, as of a moment.
 
     Known are ids and names somebody has signed with. Errors: `Outdated`, or `GuichengError`
     without a database.
@@ -133,8 +150,9 @@ def load_box(path: Path, name: str, box: str) -> Box:
     def question(connection: sqlite3.Connection) -> Box:
         connection.row_factory = sqlite3.Row
         found = connection.execute(FIND, {"name": name}).fetchone()
-        person = {"person": found[0] if found else name}
         meta = dict(tuple(row) for row in connection.execute(META))
+        today = now.astimezone(ZoneInfo(meta.get("zone", "UTC"))).date()
+        person = {"person": found[0] if found else name, "today": today.isoformat()}
         return Box(
             is_known=found is not None,
             lines=tuple(_line(row) for row in connection.execute(SELECT[box], person)),

@@ -18,6 +18,7 @@ from engine.language.definition import ancestors
 from engine.language.forms import Value
 from engine.store.bookings import follow_bookings
 from engine.store.books import follow_books
+from engine.store.stand_ins import follow_stand_ins
 from engine.store.tables import (
     PROJECTIONS,
     ActRow,
@@ -83,6 +84,8 @@ def follow(
     connection.execute(delete(HeadRow).where(head.stream == body.stream))
     connection.execute(insert(HeadRow).values(stream=body.stream, seq=body.seq, digest=digest))
     _answer_pending(connection, body.req)
+    for event in events:
+        follow_stand_ins(connection, event)
     if case is None:
         return
     _write_case(connection, case)
@@ -97,7 +100,7 @@ def follow(
 def _answer_pending(connection: Connection, request: str) -> None:
     kind, _, rest = request.partition(":")
     case_id, _, number = rest.partition(":")
-    if kind in ("child", "told", "amend"):
+    if kind in ("child", "told", "amend", "handed"):
         column = columns(PendingRow)
         connection.execute(
             delete(PendingRow).where(column.case_id == case_id, column.request == number)
@@ -250,6 +253,9 @@ def _write_request(connection: Connection, case: Case, event: Event) -> None:
             content = {LINES: event.lines}
         case happened.AmendmentRequested():
             kind, content = "amend", event.amendment
+        case happened.HandOverRequested():
+            kind, target, initiator = "hand_over", event.case, event.by
+            content = {"to": event.to}
         case happened.ChildTold():
             kind, target, action = "told_child", event.child, event.action
         case _:

@@ -105,7 +105,7 @@ class OpenTask:
 class Pending:
     case_id: str
     request: str
-    kind: str  # "child", "told", "told_child" or "amend"
+    kind: str  # "child", "told", "told_child", "amend" or "hand_over"
     target: str  # a process, a case, the request that opened a child, or ""
     action: str
     initiator: str | None

@@ -155,6 +155,18 @@ class CopyRow(SQLModel, table=True):
     at: str
 
 
+class StandInRow(SQLModel, table=True):
+    """Who may act for whom, from one day to another; `process` "" is every procedure."""
+
+    __tablename__ = "stand_in"
+
+    principal: str = Field(primary_key=True)
+    person: str = Field(primary_key=True, index=True)
+    process: str = Field(primary_key=True)
+    since: str = Field(primary_key=True)
+    until: str
+
+
 class PendingRow(SQLModel, table=True):
     """Requests between cases that have not been carried out yet."""
 
@@ -339,6 +351,7 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     TimerRow,
     ActRow,
     CopyRow,
+    StandInRow,
     PendingRow,
     ValueRow,
     PostingRow,

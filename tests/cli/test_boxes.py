@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -140,6 +142,24 @@ def test_an_office_of_the_version_before_shows_its_boxes(two: Run, tmp_path: Pat
 
 
 # -- drafts ------------------------------------------------------------------------------------
+
+
+def test_a_delegate_finds_his_principals_work_in_his_box(two: Run) -> None:
+    assert numbers(two, "周启明", "todo") == []
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    span = ("--from", today.isoformat(), "--until", (today + timedelta(days=1)).isoformat())
+    assert two("--as", "何清", "delegate", "周启明", *span, "--process", "付款")[0] == 0
+    assert numbers(two, "周启明", "todo") == []
+    assert two("--as", "何清", "delegate", "周启明", *span, "--process", "会务服务保障")[0] == 0
+    found = box(two, "周启明", "todo")
+    assert found["counts"]["todo"] == 1  # type: ignore[index]
+    assert [row["for"] for row in found["rows"]] == ["何清"]  # type: ignore[union-attr]
+    assert "代何清" in two("--as", "周启明", "todo")[1]
+    assert [row["for"] for row in box(two, "何清", "todo")["rows"]] == [""]  # type: ignore[union-attr]
+    assert two("--as", "何清", "delegate", "林岚", *span)[0] == 0
+    assert numbers(two, "林岚", "todo") == ["2"]  # whoever began a case stands in for nobody in it
+    assert two("--as", "何清", "delegate", "周启明", "--from", today.isoformat(), "--end")[0] == 0
+    assert numbers(two, "周启明", "todo") == []
 
 
 def test_a_draft_is_kept_unchecked_and_sent_when_it_is_whole(run: Run, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import UsageError
-from engine.kernel.apart import conflicts
 from engine.kernel.case import Case, Purpose, Task
-from engine.kernel.command import DONE, GUARD, LIMIT, ROLE, Everyday
+from engine.kernel.command import GUARD, LIMIT, ROLE, Everyday
 from engine.kernel.draft import Draft
+from engine.kernel.fitness import unfit
 from engine.kernel.hearing import Hearing
 from engine.kernel.seats import Seat, seat_of
 from engine.kernel.stranding import strands
@@ -191,9 +191,7 @@ class Asking:
 
     def require_fit(self, person: str, seat: Seat) -> None:
         """Somebody work may go to: of the role, or whom the rule names; never a conflicted one."""
-        draft, roster = self.draft, self.draft.situation.roster
-        if roster.is_readonly(person):
-            self.no(say("{person} 的账号只读,不得办理业务", person=self.name(person)))
+        draft = self.draft
         if person == self.party:
             self.no(say("不必转给自己"))
         elif person in seat.people and len(seat.people) == 1:
@@ -211,28 +209,10 @@ class Asking:
                 ),
                 ROLE,
             )
-        if seat.task is None:
-            return
-        state = draft.situation.definition.state(seat.task.state)
-        self._require_no_second_place(person, state, seat.task)
-        for action in state.actions:
-            if not action.by_system:
-                self.hearing.reasons.extend(
-                    conflicts(draft.facts(), action, seat.role, frozenset({person}))
-                )
-        if not self.hearing.reasons:
+        self.hearing.reasons.extend(unfit(draft, person, seat, self.rule.source))
+        if seat.task is not None and not self.hearing.reasons:
+            state = draft.situation.definition.state(seat.task.state)
             others = (*seat.people, *allowed)
             self.hearing.reasons.extend(
                 strands(draft, state, seat.role, frozenset({person}), others)
             )
-
-    def _require_no_second_place(self, person: str, state: State, task: Task) -> None:
-        """Nobody signs twice in a state: the second place would wait for him for ever."""
-        if person in self.draft.signers(state):
-            self.no(say("{person} 已在本环节签过", person=self.name(person)), DONE)
-        elif any(
-            person in one.people and (one.is_open or one.is_waiting)
-            for one in self.draft.stay(state)
-            if one.id != task.id
-        ):
-            self.no(say("{person} 本来就要签", person=self.name(person)), DONE)
