@@ -27,8 +27,9 @@ from engine.evidence.record import (
 )
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Reason, Refusal
-from engine.kernel.events import CaseOpened, Event, StatesMoved, dump_event
+from engine.kernel.events import CaseOpened, Event, StatesMoved
 from engine.kernel.values import Json, dump_value
+from engine.kernel.vocabulary import dump_event
 from engine.language.forms import Attachment, Value
 from engine.language.roster import RosterView
 from engine.store.rows import Entry, Stored

@@ -25,7 +25,8 @@ from engine.evidence.checks import (
 )
 from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.record import Body, Disclosure, Record, load_body
-from engine.kernel.events import KeysChanged, Published, load_event
+from engine.kernel.events import KeysChanged, Published
+from engine.kernel.vocabulary import load_event
 from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.store import Store

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.errors import GuichengError
 from engine.kernel import events as happened
 from engine.kernel.command import Option
+from engine.kernel.consequences import follow_up
 from engine.kernel.course import take
 from engine.kernel.draft import AUTO_LIMIT, Draft
 from engine.kernel.entries import plan_entries
@@ -39,7 +40,7 @@ def perform(draft: Draft, option: Option) -> None:
             meaning="none",
         )
     )
-    draft.follow_up(action)
+    follow_up(draft, action)
     facts = draft.facts()
     take(
         draft,

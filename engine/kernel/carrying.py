@@ -8,6 +8,7 @@ from engine.errors import UsageError
 from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
 from engine.kernel.command import Decision, Option, Perform
+from engine.kernel.consequences import follow_up
 from engine.kernel.course import chosen_arm, come_back, is_on_detour, take
 from engine.kernel.draft import Draft
 from engine.kernel.hearing import Hearing
@@ -49,7 +50,7 @@ def carry_out(
         return _decision(hearing, command, option, seat, meaning)
     if task is not None and leaves and not signing:
         draft.emit(happened.TaskCompleted(task=task.id, by=hearing.party))
-    draft.follow_up(action)
+    follow_up(draft, action)
     uphold(draft, action.stand)
     if option.detached_task is None:
         _move(draft, action, command, state, passes, leaves)

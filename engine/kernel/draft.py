@@ -6,7 +6,7 @@ withdrawn, deadlines set and cleared, effects, branches skipped, joins that open
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -20,38 +20,24 @@ from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case, Purpose, Stamp, Standing, Task, Timer
 from engine.kernel.clocks import resumed_dues
 from engine.kernel.command import Decision
+from engine.kernel.consequences import bring_about
 from engine.kernel.deadlines import Due, find_due
-from engine.kernel.entries import Impossible, plan_entries
+from engine.kernel.entries import Impossible
 from engine.kernel.events import Event
-from engine.kernel.facts import CaseFacts, plain, rows_to_take, taken
+from engine.kernel.facts import CaseFacts, plain
 from engine.kernel.occupying import given_up
 from engine.kernel.situation import Situation
 from engine.kernel.statechart import Step
 from engine.language import forms
-from engine.language.amendments import dump_amendment
 from engine.language.definition import (
     ADDED,
     ADDED_ROLE,
     DONE,
     SEPARATOR,
     Action,
-    Amend,
-    BookEntry,
-    Effect,
-    Entry,
-    HandOver,
     Kind,
-    ListWork,
-    Occupy,
-    SetFields,
     Slot,
-    StartCase,
     State,
-    Take,
-    TellCases,
-    TellChildren,
-    TellPeople,
-    Vacate,
     ancestors,
     is_done,
     is_within,
@@ -128,6 +114,10 @@ class Draft:
         reasons = unbalanced(self.situation.definition.balances, self.facts())
         if reasons:
             raise Impossible(reasons)
+
+    def next_request(self) -> str:
+        """What the next request of this record to other cases or the office is called."""
+        return f"{self._stamp.seq}-{len(self.events):04d}"
 
     # -- values -----------------------------------------------------------------
 
@@ -330,7 +320,7 @@ class Draft:
 
     def _enter(self, state: State) -> None:
         for effect in state.entry:
-            self.effect(effect)
+            bring_about(self, effect)
         if state.clock_stopped:
             self._stop_clocks(state)
         self.set_deadline(state)
@@ -554,128 +544,3 @@ class Draft:
 
     def is_person(self, actor: str) -> bool:
         return self.situation.roster.find_person(actor) is not None
-
-    # -- effects ----------------------------------------------------------------
-
-    def follow_up(self, action: Action) -> None:
-        """What an action brings with it before the case moves. Errors: `Impossible`."""
-        if action.set is not None:
-            self.effect(action.set)
-        self.enter(action.post)
-        if action.start is not None:
-            self.effect(action.start)
-        if action.tell is not None:
-            self.effect(action.tell)
-
-    def effect(self, effect: Effect) -> None:
-        match effect:
-            case SetFields():
-                facts = self.facts()
-                self.set({name: plain(facts.evaluate(value)) for name, value in effect.fields})
-            case StartCase():
-                self._start(effect)
-            case TellCases():
-                self._tell_cases(effect)
-            case TellChildren():
-                self._tell_children(effect)
-            case TellPeople():
-                self.emit(
-                    happened.PeopleTold(people=self.facts().people(effect.who), say=effect.say)
-                )
-            case BookEntry() | Occupy() | Vacate() | Amend() | ListWork() | HandOver():
-                self.enter((effect,))
-
-    def enter(self, entries: tuple[Entry, ...]) -> None:
-        """Make entries in books and diaries. Errors: `Impossible` with every reason against."""
-        if not entries:
-            return
-        plan = plan_entries(entries, self.facts())
-        if plan.reasons:
-            raise Impossible(tuple(plan.reasons))
-        for event in plan.events:
-            self.emit(event)
-        for case, action in plan.ousted.items():
-            self._tell_case(case, action)
-        for amendment in plan.amendments:
-            self.emit(
-                happened.AmendmentRequested(
-                    request=f"{self._stamp.seq}-{len(self.events):04d}",
-                    amendment=dump_amendment(amendment),
-                )
-            )
-        for case, by, to in plan.handed_over:
-            self.emit(
-                happened.HandOverRequested(
-                    request=f"{self._stamp.seq}-{len(self.events):04d}", case=case, by=by, to=to
-                )
-            )
-        self.set(plan.lines)
-
-    def _tell_cases(self, effect: TellCases) -> None:
-        parent = (self.case.parent,) if self.case.parent else ()
-        several = self.case.members if effect.whom == "members" else parent
-        for place, case in enumerate(several):
-            number = self.case.member_numbers[place] if effect.whom == "members" else ""
-            lines = self._lines_for(number, effect.take, effect.by) if effect.take else ()
-            self._tell_case(case, effect.action, effect.take.into if effect.take else None, lines)
-
-    def _tell_case(
-        self, case: str, action: str, into: str | None = None, lines: tuple[Row, ...] = ()
-    ) -> None:
-        self.emit(
-            happened.CaseTold(
-                request=f"{self._stamp.seq}-{len(self.events):04d}",
-                case=case,
-                action=action,
-                into=into,
-                lines=lines,
-            )
-        )
-
-    def _tell_children(self, effect: TellChildren) -> None:
-        for child in self.case.children:
-            if child.result is None and effect.process in (None, child.process):
-                self.emit(
-                    happened.ChildTold(
-                        request=f"{self._stamp.seq}-{len(self.events):04d}",
-                        child=child.request,
-                        action=effect.action,
-                    )
-                )
-
-    def _lines_for(self, number: str, take: Take, by: Expression | None) -> tuple[Row, ...]:
-        """The lines that go to a case: all, or those whose `by` is its number."""
-        found: list[Row] = []
-        for names in rows_to_take(take, self.facts()):
-            facts = self.facts(names)
-            if by is None or plain(facts.evaluate(by)) == number:
-                found.append(taken(take, facts))
-        return tuple(found)
-
-    def _start(self, effect: StartCase) -> None:
-        for names in self._groups(effect):
-            facts = self.facts(names)
-            if not facts.holds(effect.when):
-                continue
-            initiator = facts.people(effect.initiator)[:1] if effect.initiator else ()
-            self.emit(
-                happened.ChildRequested(
-                    request=f"{self._stamp.seq}-{len(self.events):04d}",
-                    process=effect.process,
-                    initiator=initiator[0] if initiator else None,
-                    values={name: plain(facts.evaluate(value)) for name, value in effect.set},
-                )
-            )
-
-    def _groups(self, effect: StartCase) -> Iterable[Mapping[str, object]]:
-        """The names each child's values are computed with."""
-        if effect.each is None:
-            return ({},)
-        rows = self.facts().lookup(effect.each)
-        several = rows if isinstance(rows, tuple) else ()
-        if effect.by is None:
-            return tuple({"row": row, "rows": (row,), **row} for row in several)
-        groups: dict[object, list[object]] = {}
-        for row in several:
-            groups.setdefault(plain(self.facts(row).evaluate(effect.by)), []).append(row)
-        return tuple({"key": key, "rows": tuple(found)} for key, found in groups.items())

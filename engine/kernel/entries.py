@@ -21,7 +21,7 @@ from engine.kernel.listing import plan_handover, work_lines
 from engine.kernel.occupying import plan_booking
 from engine.kernel.proposing import plan_amendments
 from engine.language.amendments import Amendment
-from engine.language.definition import Amend, BookEntry, Entry, HandOver, ListWork, Verb
+from engine.language.effects import Amend, BookEntry, Entry, HandOver, ListWork, Verb
 from engine.language.forms import Row, Value
 from engine.language.params import Book
 from engine.text import Text, say

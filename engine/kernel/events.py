@@ -11,15 +11,12 @@ under its own commitment, so that one can be redacted and the rest still replays
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from engine.errors import EvidenceError
-from engine.kernel.values import Json, dump_value, load_value
 from engine.language.forms import Row, Value
-from engine.text import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -531,101 +528,3 @@ class KeysChanged(Event):
     """A key enrolled, rotated or revoked."""
 
     change: Mapping[str, Value]
-
-
-VOCABULARY: Mapping[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        CaseOpened,
-        FieldsSet,
-        RowsAppended,
-        Acted,
-        StatesMoved,
-        SignOffCompleted,
-        TaskOffered,
-        TaskReoffered,
-        TaskClaimed,
-        TaskReleased,
-        TaskSigned,
-        TaskCompleted,
-        TaskCancelled,
-        TaskDetached,
-        ItemsTicked,
-        TimerSet,
-        TimerCancelled,
-        TimerFired,
-        ClockStopped,
-        ClockResumed,
-        ChildRequested,
-        ChildReported,
-        MemberJoined,
-        CaseTold,
-        ChildTold,
-        AmendmentRequested,
-        HandOverRequested,
-        PeopleTold,
-        CopySent,
-        CaseClosed,
-        CaseCarried,
-        Posted,
-        HoldChanged,
-        BookFrozen,
-        BookThawed,
-        Occupied,
-        Vacated,
-        TaskTransferred,
-        TaskConsigned,
-        TaskHandedBack,
-        SignerAdded,
-        TaskOpened,
-        TaskAsked,
-        SignatureGiven,
-        SignaturesFell,
-        SignaturesSetAside,
-        SignaturesUpheld,
-        SentBack,
-        CameBack,
-        CaseSuspended,
-        CaseResumed,
-        WithdrawalAsked,
-        WithdrawalEnded,
-        Corrected,
-        CaseReopened,
-        Published,
-        RosterAmended,
-        KeysChanged,
-    )
-}
-
-
-def dump_event(event: Event) -> dict[str, Json]:
-    """The event as JSON: its name, its version, and its fields (values.py)."""
-    dumped: dict[str, Json] = {"event": type(event).__name__, "version": event.version}
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if isinstance(value, Mapping):
-            dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
-        else:
-            dumped[field.name] = dump_value(value)
-    return dumped
-
-
-def load_event(dumped: Mapping[str, Json]) -> Event:
-    """The event a record holds; an unknown name or version is an `EvidenceError`."""
-    kind = VOCABULARY.get(str(dumped.get("event")))
-    if kind is None or dumped.get("version") != kind.version:
-        raise EvidenceError(
-            say(
-                "记录中有本版本不认识的事件“{event}”第 {version} 版",
-                event=str(dumped.get("event")),
-                version=str(dumped.get("version")),
-            )
-        )
-    loaded: dict[str, object] = {}
-    for field in fields(kind):
-        value = dumped[field.name]
-        if isinstance(value, dict) and "$" not in value:
-            loaded[field.name] = {name: load_value(inner) for name, inner in value.items()}
-        else:
-            loaded[field.name] = load_value(value)
-    return kind(**loaded)

@@ -16,7 +16,8 @@ from engine.kernel.bookkeeping import Bookkeeping
 from engine.kernel.case import Case
 from engine.kernel.situation import Situation
 from engine.language.calendar import ONE_DAY
-from engine.language.definition import SEPARATOR, Take, ancestors
+from engine.language.definition import SEPARATOR, ancestors
+from engine.language.effects import Take
 from engine.language.evaluating import evaluate
 from engine.language.expressions import Expression
 from engine.language.forms import Field, FieldType, Row, Value, Values

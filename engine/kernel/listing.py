@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.kernel.command import GUARD, Reason
 from engine.kernel.facts import CaseFacts, plain
-from engine.language.definition import HandOver, ListWork, Work
+from engine.language.effects import HandOver, ListWork, Work
 from engine.language.forms import Row
 from engine.text import say
 

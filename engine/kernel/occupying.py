@@ -14,8 +14,8 @@ from engine.kernel.diarykeeping import Diarykeeping, buffered
 from engine.kernel.events import Event
 from engine.kernel.facts import CaseFacts
 from engine.language.calendar import ONE_DAY, Calendar
-from engine.language.definition import Occupy, Vacate
 from engine.language.diary import Diary
+from engine.language.effects import Occupy, Vacate
 from engine.text import Text, say
 
 HORIZON = 30  # days around the time wanted in which another is looked for

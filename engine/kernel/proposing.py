@@ -27,7 +27,7 @@ from engine.language.amendments import (
     PostWithdrawn,
     QualificationGained,
 )
-from engine.language.definition import Amend, Change
+from engine.language.effects import Amend, Change
 from engine.language.roster import RosterView
 from engine.text import say
 

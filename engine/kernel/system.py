@@ -15,7 +15,8 @@ from engine.kernel.entries import Impossible
 from engine.kernel.facts import CaseFacts, rows_to_take, taken
 from engine.kernel.options import options
 from engine.kernel.situation import Situation
-from engine.language.definition import SYSTEM, Late, Take
+from engine.language.definition import SYSTEM, Late
+from engine.language.effects import Take
 from engine.language.forms import Row
 from engine.text import say
 

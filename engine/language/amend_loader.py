@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.language import keys
-from engine.language.definition import Amend, Change
+from engine.language.effects import Amend, Change
 from engine.language.form_loader import read_expression
 from engine.language.reader import Cursor, Mapping_, Node
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.language import keys
-from engine.language.definition import BookEntry, Verb
+from engine.language.effects import BookEntry, Verb
 from engine.language.form_loader import read_expression
 from engine.language.parts import read_assignments
 from engine.language.reader import Cursor, Mapping_, Node

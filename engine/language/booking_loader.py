@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.language import keys
-from engine.language.definition import Occupy, Vacate
 from engine.language.diary import read_buffer
+from engine.language.effects import Occupy, Vacate
 from engine.language.form_loader import read_expression
 from engine.language.reader import Cursor, Mapping_, Node
 from engine.text import say

@@ -25,19 +25,21 @@ from engine.language.definition import (
     TICK,
     WITHDRAW,
     Action,
+    Kind,
+    ProcessDefinition,
+    State,
+    ancestors,
+    is_within,
+)
+from engine.language.effects import (
     Amend,
     BookEntry,
     Effect,
     HandOver,
-    Kind,
     ListWork,
     Occupy,
-    ProcessDefinition,
     SetFields,
     StartCase,
-    State,
-    ancestors,
-    is_within,
 )
 from engine.language.forms import FieldType
 from engine.text import Text, say

@@ -10,11 +10,11 @@ from engine.language.definition import (
     Action,
     Kind,
     ProcessDefinition,
-    StartCase,
     State,
     ancestors,
     is_within,
 )
+from engine.language.effects import StartCase
 from engine.text import say
 
 

@@ -25,8 +25,8 @@ from engine.language.definition import (
     Rule,
     Step,
     TableRow,
-    Take,
 )
+from engine.language.effects import Take
 from engine.language.everyday_loader import jump_over, read_everyday
 from engine.language.form_loader import load_form, merge_forms, read_expression
 from engine.language.forms import Form

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.language import keys
-from engine.language.definition import Clause, Rule, StartCase, Take
+from engine.language.definition import Clause, Rule
+from engine.language.effects import StartCase, Take
 from engine.language.expressions import Expression
 from engine.language.form_loader import read_expression
 from engine.language.reader import Cursor, Mapping_, Node, Scalar

@@ -7,9 +7,6 @@ from decimal import Decimal
 
 from engine.errors import Source
 from engine.language import keys
-from engine.language.amend_loader import is_amendment, read_amend
-from engine.language.book_loader import is_book_entry, read_book_entry
-from engine.language.booking_loader import is_booking, read_booking
 from engine.language.calendar import MOMENT_KEYS, parse_span, read_moment
 from engine.language.definition import (
     DONE,
@@ -20,8 +17,6 @@ from engine.language.definition import (
     Checklist,
     Deadline,
     Duty,
-    Effect,
-    Entry,
     Gate,
     Item,
     Kind,
@@ -30,21 +25,18 @@ from engine.language.definition import (
     Required,
     Role,
     Rule,
-    SetFields,
     Slot,
     State,
-    TellCases,
-    TellChildren,
-    TellPeople,
     is_within,
 )
+from engine.language.effect_loader import read_effect, read_entries
+from engine.language.effects import SetFields, TellPeople
 from engine.language.everyday_loader import read_vote
 from engine.language.expressions import Expression
 from engine.language.form_loader import read_expression
-from engine.language.parts import read_assignments, read_basis, read_rule, read_start, read_take
+from engine.language.parts import read_assignments, read_basis, read_rule, read_start
 from engine.language.reader import Cursor, Mapping_, Node, Scalar, Sequence
 from engine.language.split import read_split
-from engine.language.work_loader import is_about_work, read_work
 from engine.text import Text, say
 
 MEANINGS: Mapping[str, Meaning] = {one.value: one for one in Meaning}
@@ -172,7 +164,7 @@ class StateLoader:
             start=self.resolve(cursor.text(start), start.source, path) if start else None,
             actions=actions,
             entry=tuple(
-                self._effect(one)
+                read_effect(self.cursor, one)
                 for one in (*cursor.items(top.get("entry")), *(routed.entry if routed else ()))
             ),
             clock_stopped=cursor.one_of(top.get("clock"), {"stopped": True}, False),
@@ -397,7 +389,7 @@ class StateLoader:
             append=cursor.optional(top.get("append")),
             start=read_start(cursor, start, self._process(start)) if start else None,
             set=SetFields(fields=read_assignments(cursor, given)) if given else None,
-            post=self._post(top.get("post")),
+            post=read_entries(self.cursor, top.get("post")),
             reopen=self._reopen(top.get("reopen")),
             rest=cursor.one_of(top.get("rest"), {"cancel": "cancel", "keep": "keep"}, "cancel"),
             limit=cursor.integer(limit) if limit else None,
@@ -522,60 +514,6 @@ class StateLoader:
             return None
         names = self._names(node)
         return () if names == ("choose",) else names
-
-    def _post(self, node: Node | None) -> tuple[Entry, ...]:
-        """The entries an action makes in books and diaries: one, or a list of them."""
-        several = (node,) if isinstance(node, Mapping_) else self.cursor.items(node)
-        found = (self._entry(one) for one in several)
-        return tuple(one for one in found if one is not None)
-
-    def _entry(self, node: Node) -> Entry | None:
-        if is_booking(node):
-            return read_booking(self.cursor, node)
-        if is_amendment(node):
-            return read_amend(self.cursor, node)
-        if is_about_work(node):
-            return read_work(self.cursor, node)
-        return read_book_entry(self.cursor, node)
-
-    def _effect(self, node: Node) -> Effect:
-        cursor = self.cursor
-        kinds = (is_book_entry, is_booking, is_amendment, is_about_work)
-        entry = self._entry(node) if any(is_one(node) for is_one in kinds) else None
-        if entry is not None:
-            return entry
-        top = cursor.mapping(node, keys.EFFECT)
-        if "start" in top:
-            return read_start(cursor, node, cursor.text(top.get("start")))
-        for whom in ("members", "parent"):
-            if whom in top:
-                return TellCases(
-                    whom=whom,
-                    action=cursor.text(top.get(whom)),
-                    take=read_take(cursor, top),
-                    by=read_expression(cursor, top.get("by")),
-                    source=node.source,
-                )
-        if "children" in top:
-            return TellChildren(
-                action=cursor.text(top.get("children")),
-                process=cursor.optional(top.get("process")),
-                source=node.source,
-            )
-        if "tell" in top:
-            who = read_expression(cursor, top.get("tell"))
-            if who is not None:
-                return TellPeople(who=who, say=cursor.text(top.get("say")))
-        if not any(name in top for name in ("set", "tell")):
-            cursor.say(
-                node,
-                say("不认识的效果"),
-                say(
-                    "可写 set、start、members、parent、children、tell、amend、list_work、"
-                    "hand_over,或台账、预约的一笔"
-                ),
-            )
-        return SetFields(fields=read_assignments(cursor, top.get("set")))
 
 
 def _kind(top: Mapping_, slots: tuple[Slot, ...]) -> Kind:

@@ -9,20 +9,15 @@ from difflib import get_close_matches
 from engine.errors import Problem, Source
 from engine.language import types as t
 from engine.language.checking import check
-from engine.language.definition import (
-    DONE,
-    SEPARATOR,
+from engine.language.definition import DONE, SEPARATOR, Deadline, Kind, ProcessDefinition, Slot
+from engine.language.effects import (
     Amend,
     BookEntry,
-    Deadline,
     Effect,
     HandOver,
-    Kind,
     ListWork,
     Occupy,
-    ProcessDefinition,
     SetFields,
-    Slot,
     StartCase,
     TellPeople,
     Vacate,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.language import keys
-from engine.language.definition import HandOver, ListWork, Work
+from engine.language.effects import HandOver, ListWork, Work
 from engine.language.form_loader import read_expression
 from engine.language.parts import read_assignments
 from engine.language.reader import Cursor, Mapping_, Node

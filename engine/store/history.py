@@ -13,8 +13,8 @@ from engine.errors import EvidenceError
 from engine.evidence.canonical import parse
 from engine.evidence.record import Disclosure, Record, load_body
 from engine.kernel.case import Stamp
-from engine.kernel.events import load_event
 from engine.kernel.values import load_value
+from engine.kernel.vocabulary import load_event
 from engine.language.definition import SYSTEM
 from engine.store import projections
 from engine.store.connect import plainly

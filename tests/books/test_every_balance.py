@@ -20,7 +20,7 @@ from engine.books.ledger import ZERO, Card, Lot, Posting
 from engine.kernel import entries
 from engine.kernel.entries import _Entering
 from engine.kernel.facts import CaseFacts
-from engine.language.definition import Verb
+from engine.language.effects import Verb
 from tests.books.ledgers import Ledgers
 
 STEPS = int(os.environ.get("GUICHENG_STEPS", "40000"))

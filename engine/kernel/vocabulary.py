@@ -1,0 +1,46 @@
+"""Events as the JSON of a record, and back: every kind that was ever written has a name here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from engine.errors import EvidenceError
+from engine.kernel.events import Event
+from engine.kernel.values import Json, dump_value, load_value
+from engine.text import say
+
+VOCABULARY: Mapping[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
+
+
+def dump_event(event: Event) -> dict[str, Json]:
+    """The event as JSON: its name, its version, and its fields (values.py)."""
+    dumped: dict[str, Json] = {"event": type(event).__name__, "version": event.version}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, Mapping):
+            dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
+        else:
+            dumped[field.name] = dump_value(value)
+    return dumped
+
+
+def load_event(dumped: Mapping[str, Json]) -> Event:
+    """The event a record holds; an unknown name or version is an `EvidenceError`."""
+    kind = VOCABULARY.get(str(dumped.get("event")))
+    if kind is None or dumped.get("version") != kind.version:
+        raise EvidenceError(
+            say(
+                "记录中有本版本不认识的事件“{event}”第 {version} 版",
+                event=str(dumped.get("event")),
+                version=str(dumped.get("version")),
+            )
+        )
+    loaded: dict[str, object] = {}
+    for field in fields(kind):
+        value = dumped[field.name]
+        if isinstance(value, dict) and "$" not in value:
+            loaded[field.name] = {name: load_value(inner) for name, inner in value.items()}
+        else:
+            loaded[field.name] = load_value(value)
+    return kind(**loaded)
