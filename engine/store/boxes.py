@@ -80,7 +80,7 @@ FROM (
 ) AS o
 JOIN task_row AS t ON t.case_id = o.case_id AND t.task = o.task
 """
-PRINCIPAL = "SELECT actor_name FROM record WHERE actor = o.principal LIMIT 1"
+PRINCIPAL = "SELECT name FROM person_row WHERE id = o.principal"
 COUNTS = f"""
 SELECT
   (SELECT count(*) {OFFERED}) AS todo,

@@ -18,6 +18,7 @@ from engine.language.definition import ancestors
 from engine.language.forms import Value
 from engine.store.bookings import follow_bookings
 from engine.store.books import follow_books
+from engine.store.names import follow_names
 from engine.store.stand_ins import follow_stand_ins
 from engine.store.tables import (
     PROJECTIONS,
@@ -85,6 +86,7 @@ def follow(
     connection.execute(insert(HeadRow).values(stream=body.stream, seq=body.seq, digest=digest))
     _answer_pending(connection, body.req)
     for event in events:
+        follow_names(connection, event)
         follow_stand_ins(connection, event)
     if case is None:
         return

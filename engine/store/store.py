@@ -24,6 +24,7 @@ from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
 from engine.store.elsewhere import has_moved
 from engine.store.history import stamp_for
+from engine.store.names import ROSTER
 from engine.store.rows import (
     Entry,
     Moved,
@@ -205,9 +206,9 @@ class Store(Work):
             beside.close()
 
     def _published(self) -> list[tuple[str, bytes]]:
-        """The published processes, by digest: titles are written from them."""
+        """The published processes and rosters, by digest: titles and names come from them."""
         column = columns(ObjectRow)
-        wanted = select(column.digest, column.content).where(column.kind == PROCESS)
+        wanted = select(column.digest, column.content).where(column.kind.in_((PROCESS, ROSTER)))
         with self.reading() as connection:
             return [(row.digest, row.content) for row in connection.execute(wanted)]
 

@@ -155,6 +155,15 @@ class CopyRow(SQLModel, table=True):
     at: str
 
 
+class PersonRow(SQLModel, table=True):
+    """What somebody is called in the roster published last that names him."""
+
+    __tablename__ = "person_row"
+
+    id: str = Field(primary_key=True)
+    name: str
+
+
 class StandInRow(SQLModel, table=True):
     """Who may act for whom, from one day to another; `process` "" is every procedure."""
 
@@ -351,6 +360,7 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
     TimerRow,
     ActRow,
     CopyRow,
+    PersonRow,
     StandInRow,
     PendingRow,
     ValueRow,

@@ -13,7 +13,10 @@ from functools import lru_cache
 from sqlalchemy import Connection, select
 
 from engine.kernel.case import Case
+from engine.language.form_loader import load_form
+from engine.language.forms import FieldType
 from engine.language.reader import Mapping_, Scalar, read
+from engine.store.names import name_of
 from engine.store.tables import ObjectRow, columns
 
 NAME = re.compile(r"\{([^{}]*)\}")
@@ -27,22 +30,34 @@ def title_of(connection: Connection, case: Case) -> str:
     content = connection.execute(
         select(column.content).where(column.digest == case.definition)
     ).scalar()
-    template = _template(content) if content is not None else ""
+    template, people = _template(content) if content is not None else ("", frozenset())
 
     def filled(found: re.Match[str]) -> str:
         value = case.values.get(found[1])
-        return "" if value is None or isinstance(value, tuple) else str(value)
+        if value is None or isinstance(value, tuple):
+            return ""
+        return name_of(connection, str(value)) if found[1] in people else str(value)
 
     return " ".join(NAME.sub(filled, template).split())[:LONGEST]
 
 
 @lru_cache(maxsize=256)
-def _template(content: bytes) -> str:
-    """The `title` in a published process; "" if there is none that can be read."""
+def _template(content: bytes) -> tuple[str, frozenset[str]]:
+    """The `title` in a published process, "" if there is none that can be read, and which fields
+    of its forms are people.
+    """
     try:
         bundle = json.loads(content)
         node, _ = read(str(bundle["process"]), str(bundle["file"]))
-    except (ValueError, KeyError, TypeError):
-        return ""
+        forms = [load_form(str(text), str(name))[0] for name, text in bundle["forms"].items()]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", frozenset()
     title = node.get("title") if isinstance(node, Mapping_) else None
-    return title.text if isinstance(title, Scalar) else ""
+    people = frozenset(
+        field.name
+        for form in forms
+        if form is not None
+        for field in form.fields
+        if field.type is FieldType.PERSON
+    )
+    return title.text if isinstance(title, Scalar) else "", people

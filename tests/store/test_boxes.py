@@ -90,6 +90,26 @@ def test_the_title_follows_the_values(tmp_path: Path) -> None:
     assert office.store.derived_tables() == office.store.rebuilt_tables()
 
 
+def test_a_person_in_a_title_has_his_name(tmp_path: Path) -> None:
+    texts = titled()
+    form, file = texts.forms["小表"]
+    process, where = texts.processes["小流程"]
+    texts = replace(
+        texts,
+        forms={"小表": (form + "  承办: person\n", file)},
+        processes={
+            "小流程": (
+                process.replace("{事由}", "{承办} {事由}").replace("[事由", "[承办, 事由"),
+                where,
+            )
+        },
+    )
+    office = Office(texts, NOW, os.urandom, Store.create(tmp_path / "o.sqlite3", "names.example"))
+    opened(office, "罗平", 事由="买纸", 承办=office.person("顾敏"))
+    assert [row.title for row in office.store.cases()] == ["顾敏 买纸(0次)"]
+    assert office.store.derived_tables() == office.store.rebuilt_tables()
+
+
 def test_an_office_made_before_there_were_boxes_gets_them_when_it_is_opened(
     tmp_path: Path,
 ) -> None:
@@ -115,7 +135,7 @@ def make_older(path: Path) -> None:
     ):
         for name in names:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
-    for table in ("copy_row", "read_row", "unsent_row", "owed_row", "stand_in"):
+    for table in ("copy_row", "read_row", "unsent_row", "owed_row", "stand_in", "person_row"):
         connection.execute(f"DROP TABLE {table}")
     before = import_module("engine.store.migrations.versions.0004_boxes").down_revision
     connection.execute("UPDATE alembic_version SET version_num = ?", (before,))

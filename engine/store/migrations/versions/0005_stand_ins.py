@@ -1,4 +1,4 @@
-"""Who stands in for whom, for the box of a delegate; the tables are made anew."""
+"""Who stands in for whom and what people are called, for boxes and titles; made anew."""
 
 from __future__ import annotations
 
@@ -26,4 +26,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("principal", "person", "process", "since"),
     )
     op.create_index("ix_stand_in_person", "stand_in", ["person"])
+    op.create_table(
+        "person_row",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.execute(OUTDATED)
