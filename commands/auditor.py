@@ -120,6 +120,7 @@ def in_english(desk: Desk, stream: str, row: dict[str, object]) -> dict[str, obj
 def verify(
     ctx: typer.Context,
     checkpoint: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
+    code: str = typer.Option(None, "--code", help="打印件上的校验码:只问这一张纸"),
     as_json: bool = JSON,
 ) -> None:
     """校验整库:签名、链、明细、权限、供查询的列、派生表;并与留存的检查点核对。"""
@@ -128,6 +129,9 @@ def verify(
     from engine.verifying import verify_store
 
     session: Session = ctx.obj
+    if code is not None:
+        _verify_code(session, code, as_json)
+        return
     kept = None
     if checkpoint is not None:
         listing = checkpoint.with_suffix(checkpoint.suffix + ".heads")
@@ -166,6 +170,23 @@ def verify(
         )
     else:
         typer.echo(say("与 {time} 的检查点一致", time=kept.time).show(session.language), err=True)
+
+
+def _verify_code(session: Session, text: str, as_json: bool) -> None:
+    """Say whether a printed form still is what the history says. Exits with 1 if it is not ours."""
+    from engine.reading.codes import load_code, look_up
+    from engine.store.store import Store
+
+    code = load_code(text)
+    found = look_up(Store.open(session.workspace().store), code)
+    if as_json:
+        since = [{"seq": seq, "action": act} for seq, act in found.since]
+        told = {"code": str(code), "ours": found.is_ours, "since": since}
+        print(dump({**told, "say": found.text.show(session.language)}))
+    else:
+        print(found.text.show(session.language))
+    if not found.is_ours:
+        raise typer.Exit(1)
 
 
 @audit.command("checkpoint")

@@ -7,13 +7,21 @@ as they were on the day. A line nobody has signed stays empty.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+from markupsafe import Markup
 
 from engine.catalog import Catalog
 from engine.errors import GuichengError, UnknownName
@@ -25,6 +33,7 @@ from engine.language.forms import Attachment, Field, FieldType, Plain, Row, Valu
 from engine.language.loader import load_form
 from engine.language.reader import Mapping_, Scalar, read
 from engine.language.roster import RosterView
+from engine.reading.codes import code_of, draw_code
 from engine.reading.names import Names
 from engine.store.rows import Stored
 from engine.store.store import Store
@@ -51,6 +60,7 @@ WORDS: Mapping[str, Text] = {
     "paper": say("纸质,录入人"),
     "printed": say("打印时间"),
     "head": say("链头"),
+    "proof": say("校验码"),
     "signature": say("签字"),
     "nothing": say("无"),
 }
@@ -121,7 +131,8 @@ def render(
 
     `at` is the moment of printing, `language` "zh" or "en"; `folder` holds the office's
     own templates, which go before those that come with the engine.
-    Errors: `UnknownName` for a form the process does not have.
+    Errors: `UnknownName` for a form the process does not have, `GuichengError` for a template
+    that does not work, with its line.
     """
     definition = catalog.definition(case.definition)
     parts = definition.form.parts
@@ -133,28 +144,43 @@ def render(
     head = store.head(f"case/{case.id}")
     if head is None:
         raise GuichengError(say("没有这个案件:{case}", case=case.id))
-    return (
-        _templates(folder)
-        .select_template([f"{part}{SUFFIX}", f"{GENERIC}{SUFFIX}"])
-        .render(
-            language="zh-CN" if language == "zh" else "en",
-            organisation=page.roster.organisation,
-            title=title,
-            code=code,
-            number=case.number,
-            state=page.states(case.configuration),
-            lines=tuple(
-                page.line(field)
-                for field in fields_of(visible_fields(definition, case), part)
-                if field.when is None or case.values.get(field.name) is not None
-            ),
-            signatures=(*page.signatures(store), *page.unsigned()),
-            printed=page.moment(at),
-            head_seq=head[0],
-            head_digest=head[1][:HEAD],
-            words={name: word.show(language) for name, word in WORDS.items()},
-        )
-    )
+    proof = code_of(case.number, *head)
+    known: dict[str, object] = {
+        "language": "zh-CN" if language == "zh" else "en",
+        "organisation": page.roster.organisation,
+        "title": title,
+        "code": code,
+        "number": case.number,
+        "state": page.states(case.configuration),
+        "lines": tuple(
+            page.line(field)
+            for field in fields_of(visible_fields(definition, case), part)
+            if field.when is None or case.values.get(field.name) is not None
+        ),
+        "signatures": (*page.signatures(store), *page.unsigned()),
+        "printed": page.moment(at),
+        "head_seq": head[0],
+        "head_digest": head[1][:HEAD],
+        "proof": str(proof),
+        "qr": Markup(draw_code(proof)),
+        "words": {name: word.show(language) for name, word in WORDS.items()},
+    }
+    try:
+        names = [f"{part}{SUFFIX}", f"{GENERIC}{SUFFIX}"]
+        return _templates(folder).select_template(names).render(known)
+    except TemplateError as error:
+        raise GuichengError(
+            say("打印模板 {place} 出错:{why}", place=_place(error), why=str(error.message))
+        ) from error
+
+
+def _place(error: TemplateError) -> str:
+    """Where in which template something went wrong: the last line of one that was reached."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}:{error.lineno}"
+    lines = traceback.extract_tb(error.__traceback__)
+    found = [one for one in lines if one.filename.endswith(SUFFIX)]
+    return f"{Path(found[-1].filename).name}:{found[-1].lineno}" if found else GENERIC
 
 
 def fields_of(fields: tuple[Field, ...], part: str) -> tuple[Field, ...]:

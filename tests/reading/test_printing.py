@@ -74,8 +74,7 @@ def test_every_signature_stands_with_its_record() -> None:
         assert word in text
     seq, digest = office.store.head(f"case/{case.id}") or (0, "")
     footer = text[text.index("<footer>") :]
-    assert f"#{seq} " in footer
-    assert digest[:16] in footer
+    assert f"{case.number}/{seq}/{digest[:32]}" in footer
     assert "2026-12-16" in footer
 
 
