@@ -124,18 +124,17 @@ def verify(
 ) -> None:
     """校验整库:签名、链、明细、权限、供查询的列、派生表;并与留存的检查点核对。"""
     from engine.evidence.checkpoint import load_checkpoint
+    from engine.evidence.heads import load_heads
     from engine.store.store import Store
     from engine.verifying import verify_store
 
     session: Session = ctx.obj
-    kept = None
+    kept, listed = None, None
     if checkpoint is not None:
+        kept = load_checkpoint(checkpoint.read_text("utf-8"))
         listing = checkpoint.with_suffix(checkpoint.suffix + ".heads")
-        kept = load_checkpoint(
-            checkpoint.read_text("utf-8"),
-            listing.read_text("utf-8") if listing.exists() else None,
-        )
-    found = verify_store(Store.open(session.workspace().store), kept)
+        listed = load_heads(listing.read_text("utf-8")) if listing.exists() else None
+    found = verify_store(Store.open(session.workspace().store), kept, listed)
     broken = [one for one in found if not one.is_doubt]
     if as_json:
         print(
@@ -165,7 +164,8 @@ def verify(
             err=True,
         )
     else:
-        typer.echo(say("与 {time} 的检查点一致", time=kept.time).show(session.language), err=True)
+        told = say("与检查点一致:前 {count} 条记录没有改动过", count=kept.size)
+        typer.echo(told.show(session.language), err=True)
 
 
 @audit.command("checkpoint")
@@ -174,7 +174,9 @@ def checkpoint(
     output: Path = typer.Option(..., "-o", "--output", help="写入文件;另写 .heads 清单"),
 ) -> None:
     """导出各链链头的检查点,请留存在数据库管理员够不着的地方。"""
-    from engine.evidence.checkpoint import dump_heads, make_checkpoint
+    from engine.evidence.checkpoint import make_checkpoint
+    from engine.evidence.heads import dump_heads
+    from engine.evidence.log import merkle_root
     from engine.evidence.record import Head
 
     session: Session = ctx.obj
@@ -182,14 +184,15 @@ def checkpoint(
     heads = {
         stream: Head(seq=seq, hash=digest) for stream, (seq, digest) in desk.store.heads().items()
     }
-    made = make_checkpoint(desk.store.origin, heads, desk.service, desk.clock())
+    leaves = desk.store.leaves()
+    made = make_checkpoint(desk.store.origin, len(leaves), merkle_root(leaves), desk.service)
     output.write_text(made.note, "utf-8")
     output.with_suffix(output.suffix + ".heads").write_text(dump_heads(heads), "utf-8")
     typer.echo(
         say(
             "检查点:{streams} 条链,{records} 条记录,根 {root}",
-            streams=made.size,
-            records=made.records,
+            streams=len(heads),
+            records=made.size,
             root=made.root[:16],
         ).show(session.language)
     )

@@ -23,8 +23,9 @@ from engine.evidence.checks import (
     check_key_change,
     check_power,
 )
+from engine.evidence.heads import check_listing
 from engine.evidence.keys import KeyState, load_key_change
-from engine.evidence.record import Body, Disclosure, Record, load_body
+from engine.evidence.record import Body, Disclosure, Head, Record, load_body
 from engine.kernel.events import KeysChanged, Published, load_event
 from engine.scribe import ATTACHMENT
 from engine.store import projections
@@ -32,8 +33,14 @@ from engine.store.store import Store
 from engine.text import Text, say
 
 
-def verify_store(store: Store, checkpoint: Checkpoint | None = None) -> tuple[Finding, ...]:
-    """Every finding, streams in order; () if nothing is wrong."""
+def verify_store(
+    store: Store, checkpoint: Checkpoint | None = None, listing: Mapping[str, Head] | None = None
+) -> tuple[Finding, ...]:
+    """Every finding, streams in order; () if nothing is wrong.
+
+    `checkpoint` was kept outside; `listing`, the heads it was kept with, says which stream lost
+    what.
+    """
     found: list[Finding] = []
     keys = _fold_keys(store, found)
     for stream in store.streams():
@@ -43,6 +50,8 @@ def verify_store(store: Store, checkpoint: Checkpoint | None = None) -> tuple[Fi
     found += _verify_tables(store)
     if checkpoint is not None:
         found += _verify_checkpoint(store, checkpoint, keys)
+    if listing is not None:
+        found += _verify_listing(store, listing)
     return tuple(found)
 
 
@@ -205,14 +214,20 @@ def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
     return next(iter(sorted(one ^ other)), "").strip("()")[:48] + "…"
 
 
-def _verify_checkpoint(store: Store, checkpoint: Checkpoint, keys: KeyState) -> tuple[Finding, ...]:
+def _verify_checkpoint(store: Store, kept: Checkpoint, keys: KeyState) -> tuple[Finding, ...]:
+    leaves = [bytes.fromhex(record.digest) for record in store.raw_log()]
+    known = [keys.find_public(one.key) for one in keys.keys_of("SYSTEM")]
+    publics = [one for one in known if one is not None]
+    if not publics:
+        return (_tell("E_NOTE", "", 0, "", say("库里没有系统钥匙,无法核对检查点")),)
+    return check_checkpoint(kept, store.origin, leaves, publics)
+
+
+def _verify_listing(store: Store, listing: Mapping[str, Head]) -> tuple[Finding, ...]:
+    """What of the streams listed beside the checkpoint is no longer there."""
     digests = {
         (stream, place): record.digest
-        for stream in store.streams()
+        for stream in listing
         for place, (record, _) in enumerate(store.raw_records(stream))
     }
-    service = next((one for one in keys.keys_of("SYSTEM")), None)
-    public = keys.find_public(service.key) if service else None
-    if public is None:
-        return (_tell("E_CKPT_SIG", "", 0, "", say("库里没有系统钥匙,无法核对检查点")),)
-    return check_checkpoint(checkpoint, lambda stream, seq: digests.get((stream, seq)), public)
+    return check_listing(listing, lambda stream, seq: digests.get((stream, seq)))
