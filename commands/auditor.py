@@ -9,13 +9,14 @@ from pathlib import Path
 
 import typer
 
+from commands.checkpoints import export
 from commands.completion import CASE
 from commands.display import history_table, moment
 from commands.help import Named
 from commands.table import dump, emit, heads
-from commands.workspace import Session
+from commands.workspace import Session, witness
 from engine.desk import Desk
-from engine.errors import UsageError
+from engine.errors import EvidenceError, RolledBack, UsageError
 from engine.reading.names import Names
 from engine.reading.sheets.csvs import neutral
 from engine.store.rows import Query
@@ -119,22 +120,29 @@ def in_english(desk: Desk, stream: str, row: dict[str, object]) -> dict[str, obj
 @audit.command("verify")
 def verify(
     ctx: typer.Context,
-    checkpoint: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
+    note: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
     as_json: bool = JSON,
 ) -> None:
     """校验整库:签名、链、明细、权限、供查询的列、派生表;并与留存的检查点核对。"""
     from engine.evidence.checkpoint import load_checkpoint
+    from engine.evidence.checks import Finding
     from engine.evidence.heads import load_heads
     from engine.store.store import Store
     from engine.verifying import verify_store
 
     session: Session = ctx.obj
     kept, listed = None, None
-    if checkpoint is not None:
-        kept = load_checkpoint(checkpoint.read_text("utf-8"))
-        listing = checkpoint.with_suffix(checkpoint.suffix + ".heads")
+    if note is not None:
+        kept = load_checkpoint(read_note(note))
+        listing = note.with_suffix(note.suffix + ".heads")
         listed = load_heads(listing.read_text("utf-8")) if listing.exists() else None
-    found = verify_store(Store.open(session.workspace().store), kept, listed)
+    here = session.workspace()
+    store = Store.open(here.store)
+    found = verify_store(store, kept, listed)
+    try:
+        witness(here).require_whole(store, store.origin)
+    except RolledBack as error:
+        found += (Finding(code="E_ROLLBACK", stream="", seq=0, field="", text=error.why),)
     broken = [one for one in found if not one.is_doubt]
     if as_json:
         print(
@@ -171,31 +179,19 @@ def verify(
 @audit.command("checkpoint")
 def checkpoint(
     ctx: typer.Context,
-    output: Path = typer.Option(..., "-o", "--output", help="写入文件;另写 .heads 清单"),
+    output: Path = typer.Option(None, "-o", "--output", help="写入文件;另写 .heads 链头清单"),
+    sheet: Path = typer.Option(None, "--sheet", help="另打印一页带二维码的纸:.html 或 .pdf"),
 ) -> None:
-    """导出各链链头的检查点,请留存在数据库管理员够不着的地方。"""
-    from engine.evidence.checkpoint import make_checkpoint
-    from engine.evidence.heads import dump_heads
-    from engine.evidence.log import merkle_root
-    from engine.evidence.record import Head
+    """签发全部记录的检查点;请留存在数据库管理员够不着的地方。"""
+    export(ctx.obj, output, sheet)
 
-    session: Session = ctx.obj
-    desk = session.desk()
-    heads = {
-        stream: Head(seq=seq, hash=digest) for stream, (seq, digest) in desk.store.heads().items()
-    }
-    leaves = desk.store.leaves()
-    made = make_checkpoint(desk.store.origin, len(leaves), merkle_root(leaves), desk.service)
-    output.write_text(made.note, "utf-8")
-    output.with_suffix(output.suffix + ".heads").write_text(dump_heads(heads), "utf-8")
-    typer.echo(
-        say(
-            "检查点:{streams} 条链,{records} 条记录,根 {root}",
-            streams=len(heads),
-            records=made.size,
-            root=made.root[:16],
-        ).show(session.language)
-    )
+
+def read_note(file: Path) -> str:
+    """The text of a note kept in a file, byte for byte. Errors: `EvidenceError`."""
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise EvidenceError(say("检查点文件不是 UTF-8 文本")) from None
 
 
 def _day(desk: Desk, text: str | None, later: int) -> datetime | None:

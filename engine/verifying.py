@@ -27,7 +27,8 @@ from engine.evidence.heads import check_listing
 from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.record import Body, Disclosure, Head, Record, load_body
 from engine.kernel.events import KeysChanged, Published, load_event
-from engine.scribe import ATTACHMENT
+from engine.log_checks import SYS, check_heads, check_notes
+from engine.scribe import ATTACHMENT, SERVICE
 from engine.store import projections
 from engine.store.store import Store
 from engine.text import Text, say
@@ -48,8 +49,7 @@ def verify_store(
     found += _verify_positions(store)
     found += _verify_objects(store)
     found += _verify_tables(store)
-    if checkpoint is not None:
-        found += _verify_checkpoint(store, checkpoint, keys)
+    found += _verify_log(store, checkpoint, keys)
     if listing is not None:
         found += _verify_listing(store, listing)
     return tuple(found)
@@ -214,13 +214,18 @@ def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
     return next(iter(sorted(one ^ other)), "").strip("()")[:48] + "…"
 
 
-def _verify_checkpoint(store: Store, kept: Checkpoint, keys: KeyState) -> tuple[Finding, ...]:
+def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterator[Finding]:
+    """The store's own checkpoints, and one kept outside."""
     leaves = [bytes.fromhex(record.digest) for record in store.raw_log()]
-    known = [keys.find_public(one.key) for one in keys.keys_of("SYSTEM")]
-    publics = [one for one in known if one is not None]
-    if not publics:
-        return (_tell("E_NOTE", "", 0, "", say("库里没有系统钥匙,无法核对检查点")),)
-    return check_checkpoint(kept, store.origin, leaves, publics)
+    known = (keys.find_public(one.key) for one in keys.keys_of(SERVICE))
+    publics = tuple(one for one in known if one is not None)
+    yield from check_notes(store, leaves, publics)
+    try:
+        yield from check_heads(store, leaves)
+    except EvidenceError as error:
+        yield _tell("E_BODY", SYS, 0, "", error.text)
+    if kept is not None:
+        yield from check_checkpoint(kept, store.origin, leaves, publics)
 
 
 def _verify_listing(store: Store, listing: Mapping[str, Head]) -> tuple[Finding, ...]:

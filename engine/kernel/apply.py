@@ -135,6 +135,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.BookThawed()
             | happened.Occupied()
             | happened.Vacated()
+            | happened.Redacted()
         ):
             return case
         case happened.MemberJoined():

@@ -23,10 +23,16 @@ from engine.text import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One line of a list inside an event: texts and whole numbers only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One fact. `version` counts the shapes this name has had."""
 
     version: ClassVar[int] = 1
+    parts: ClassVar[Mapping[str, type[Part]]] = {}  # the fields that hold parts, and of which kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,6 +529,45 @@ class KeysChanged(Event):
     change: Mapping[str, Value]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpointed(Event):
+    """What stood in the store just before this record; a checkpoint over both is signed next."""
+
+    heads: str  # Merkle root over the heads of all streams, 64 hex digits
+    streams: int
+    records: int
+    tzdata: str  # edition of the time zone data in use
+    schema: str  # revision of the database
+    code: str  # version of this program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(Part):
+    """One value of an earlier record of the same stream: where it was, and its commitment."""
+
+    seq: int
+    path: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approver(Part):
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted(Event):
+    """Values were destroyed for good; their commitments stay where they are."""
+
+    parts: ClassVar[Mapping[str, type[Part]]] = {"targets": Target, "approvers": Approver}
+
+    targets: tuple[Target, ...]
+    objects: tuple[str, ...]  # digests of the attachments destroyed
+    basis: str
+    approvers: tuple[Approver, ...]
+
+
 VOCABULARY: Mapping[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
@@ -583,6 +628,8 @@ VOCABULARY: Mapping[str, type[Event]] = {
         Published,
         RosterAmended,
         KeysChanged,
+        Checkpointed,
+        Redacted,
     )
 }
 
@@ -592,7 +639,11 @@ def dump_event(event: Event) -> dict[str, Json]:
     dumped: dict[str, Json] = {"event": type(event).__name__, "version": event.version}
     for field in fields(event):
         value = getattr(event, field.name)
-        if isinstance(value, Mapping):
+        if field.name in event.parts:
+            dumped[field.name] = [
+                {one.name: getattr(part, one.name) for one in fields(part)} for part in value
+            ]
+        elif isinstance(value, Mapping):
             dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
         else:
             dumped[field.name] = dump_value(value)
@@ -613,8 +664,21 @@ def load_event(dumped: Mapping[str, Json]) -> Event:
     loaded: dict[str, object] = {}
     for field in fields(kind):
         value = dumped[field.name]
-        if isinstance(value, dict) and "$" not in value:
+        if field.name in kind.parts:
+            loaded[field.name] = _load_parts(kind.parts[field.name], value)
+        elif isinstance(value, dict) and "$" not in value:
             loaded[field.name] = {name: load_value(inner) for name, inner in value.items()}
         else:
             loaded[field.name] = load_value(value)
     return kind(**loaded)
+
+
+def _load_parts(kind: type[Part], value: Json) -> tuple[Part, ...]:
+    names = {field.name for field in fields(kind)}
+    lines = value if isinstance(value, list) else [value]
+    parts = []
+    for line in lines:
+        if not isinstance(line, dict) or set(line) != names:
+            raise EvidenceError(say("记录中有无法识别的值:{value}", value=str(line)[:80]))
+        parts.append(kind(**line))
+    return tuple(parts)

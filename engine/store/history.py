@@ -145,21 +145,6 @@ class History:
             ).all()
         return tuple((row[0], row[1], row[2]) for row in rows)
 
-    def leaves(self, after: int = 0) -> tuple[bytes, ...]:
-        """The digests kept for the records later than a position, in the order of the log."""
-        table = columns(RecordRow)
-        wanted = select(table.digest).where(table.position > after).order_by(table.position)
-        with self.reading() as connection:
-            return tuple(bytes.fromhex(one) for one in connection.execute(wanted).scalars())
-
-    def raw_log(self) -> Iterator[Record]:
-        """All records in the order of the log, unread, a thousand at a time."""
-        table = columns(RecordRow)
-        with self.reading() as connection:
-            wanted = select(RecordRow).order_by(table.position)
-            for row in connection.execute(wanted).yield_per(1000):
-                yield record_of(row)
-
     def raw_disclosures(self, stream: str) -> tuple[Mapping[str, object], ...]:
         with self.reading() as connection:
             rows = connection.execute(

@@ -73,6 +73,17 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A checkpoint kept in the store: the note over the first `size` records, when it was signed
+    (RFC 3339, UTC).
+    """
+
+    size: int
+    note: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     id: str
     number: str

@@ -18,7 +18,8 @@ from engine.kernel.command import Other
 from engine.kernel.values import load_value
 from engine.language.definition import SYSTEM
 from engine.store.connect import plainly
-from engine.store.history import History, stamp_for, utc
+from engine.store.history import stamp_for, utc
+from engine.store.log import Log
 from engine.store.rows import (
     CaseRow,
     OpenTask,
@@ -51,7 +52,7 @@ class Folded:
     head: tuple[int, str]
 
 
-class Work(History):
+class Work(Log):
     """Cases, tasks, timers and requests, as of the last record."""
 
     _folded: dict[str, Folded]
