@@ -6,21 +6,25 @@ import csv
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from commands.checkpoints import export
 from commands.completion import CASE
-from commands.display import history_table, moment
+from commands.display import history_table, moment, stop
 from commands.help import Named
 from commands.table import dump, emit, heads
 from commands.workspace import Session, witness
-from engine.desk import Desk
+from engine.desk import Desk, Refused
 from engine.errors import EvidenceError, RolledBack, UsageError
 from engine.reading.names import Names
 from engine.reading.sheets.csvs import neutral
 from engine.store.rows import Query
-from engine.text import say, translate
+from engine.text import Text, say, translate
+
+if TYPE_CHECKING:
+    from engine.evidence.redaction import Redaction
 
 app = typer.Typer()
 audit = typer.Typer(help="审计", no_args_is_help=True, cls=Named)
@@ -128,7 +132,7 @@ def verify(
     from engine.evidence.checks import Finding
     from engine.evidence.heads import load_heads
     from engine.store.store import Store
-    from engine.verifying import verify_store
+    from engine.verifying import redactions_of, verify_store
 
     session: Session = ctx.obj
     kept, listed = None, None
@@ -163,6 +167,8 @@ def verify(
     else:
         for one in found:
             print(one.show(session.language))
+        for said in redactions_of(store):
+            typer.echo(_destroyed(said).show(session.language), err=True)
     if broken:
         typer.echo(say("发现 {count} 处不符", count=len(broken)).show(session.language), err=True)
         raise typer.Exit(1)
@@ -186,12 +192,57 @@ def checkpoint(
     export(ctx.obj, output, sheet)
 
 
+@audit.command("redact")
+def redact(
+    ctx: typer.Context,
+    case: str = CASE,
+    seq: int = typer.Option(..., "--seq", help="哪一条记录(history 的序号)"),
+    path: list[str] = typer.Option(
+        ..., "--path", help="销毁什么,可重复:form/字段、att/0、comment、fact/名称"
+    ),
+    basis: str = typer.Option(..., "--basis", help="依据,如法规条款、批文文号"),
+    approver: str = typer.Option(..., "--approver", help="同意销毁的另一人"),
+    dry_run: bool = typer.Option(False, "--dry-run"),
+) -> None:
+    """永久销毁一条记录里的明细,留下签名的销毁记录;链与检查点不变。无法撤销。"""
+    from engine.redacting import DESTROY, find_targets
+    from engine.redacting import redact as destroy
+
+    session: Session = ctx.obj
+    desk = session.desk()
+    roster = desk.catalog.roster(desk.clock())
+    other = roster.person(approver).id
+    if dry_run:
+        for one in find_targets(desk, case, seq, path):
+            told = say("将销毁 第 {seq} 条 {path}", seq=one.seq, path=one.path)
+            typer.echo(told.show(session.language))
+        return
+    actor = roster.person(session.name()).id
+    answer = destroy(desk, case, seq, path, basis, actor, other, session.signer(actor))
+    if isinstance(answer, Refused):
+        stop(answer, DESTROY, session.language)
+    told = say("已销毁(第 {seq} 条记录,{digest})", seq=answer.seq, digest=answer.digest[:12])
+    typer.echo(told.show(session.language))
+
+
 def read_note(file: Path) -> str:
     """The text of a note kept in a file, byte for byte. Errors: `EvidenceError`."""
     try:
         return file.read_bytes().decode()
     except UnicodeDecodeError:
         raise EvidenceError(say("检查点文件不是 UTF-8 文本")) from None
+
+
+def _destroyed(said: Redaction) -> Text:
+    return say(
+        "{stream} #{seq}:{by} 依“{basis}”销毁了 {what},{approvers} 同意",
+        stream=said.stream,
+        seq=said.seq,
+        by=said.by.name,
+        basis=said.basis,
+        what=tuple(f"#{one.seq} {one.path}" for one in said.targets),
+        approvers=tuple(one.name for one in said.approvers),
+    )
 
 
 def _day(desk: Desk, text: str | None, later: int) -> datetime | None:

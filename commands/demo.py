@@ -84,7 +84,7 @@ def demo(
     tell(say("五、打印出的表单:{file}", file=str(page)))
     tell(say("六、用别人的钥匙冒名办理"))
     wrong_key(office, session.language)
-    tell(say("七、导出各链链头的检查点,再篡改一份副本"))
+    tell(say("七、签发全部记录的检查点,再篡改一份副本"))
     tampered = cheat(office, here, session.language)
     if misses or not tampered:
         raise typer.Exit(1)

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import select
 
 from engine.evidence.record import Record
+from engine.store.erasure import names_elsewhere
 from engine.store.history import History, record_of
-from engine.store.rows import Kept
+from engine.store.rows import Kept, Stored
 from engine.store.tables import CheckpointRow, RecordRow, columns
 
 
@@ -37,6 +38,11 @@ class Log(History):
             wanted = select(RecordRow).order_by(columns(RecordRow).position)
             for row in connection.execute(wanted).yield_per(1000):
                 yield record_of(row)
+
+    def is_only_in(self, digest: str, stored: Stored) -> bool:
+        """Whether no other record than this one has attached the file of this digest."""
+        with self.reading() as connection:
+            return not names_elsewhere(connection, digest, stored)
 
     def checkpoints(self) -> tuple[Kept, ...]:
         """Every checkpoint signed for this store, the smallest first."""

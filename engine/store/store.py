@@ -24,6 +24,7 @@ from engine.store.bookings import page_version
 from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
 from engine.store.elsewhere import has_moved
+from engine.store.erasure import erase
 from engine.store.history import stamp_for
 from engine.store.rows import (
     Entry,
@@ -130,7 +131,17 @@ class Store(Work):
                     raise Moved
             if has_moved(connection, seen):
                 raise Moved
-            return tuple(self._write(connection, entry) for entry in entries)
+            places = tuple(self._write(connection, entry) for entry in entries)
+        if any(entry.erased for entry in entries):
+            self._flush()
+        return places
+
+    def _flush(self) -> None:
+        """Take what was erased out of the write-ahead log as well."""
+        with plainly(), self.engine.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
 
     def keep_checkpoint(self, kept: Kept) -> None:
         """Keep a signed checkpoint, for good; one of the same size is there already if at all."""
@@ -179,6 +190,8 @@ class Store(Work):
                     for one in entry.disclosures
                 ],
             )
+        if entry.erased:
+            erase(connection, entry)
         try:
             position = int((written.inserted_primary_key or (0,))[0])
             projections.follow(connection, body, record.digest, entry.events, entry.case, position)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from engine.errors import GuichengError
+from engine.evidence.redaction import REDACT
 from engine.kernel.apply import apply
 from engine.kernel.case import Case
 from engine.kernel.command import Other
@@ -96,6 +97,8 @@ class Work(Log):
         for stored in self.records(stream, after=head[0] if head else -1):
             if head is not None and stored.body.prev != head[1]:
                 return None
+            if known is not None and stored.body.typ == REDACT:
+                return None  # what was folded still holds the values destroyed since
             for event in stored.events:
                 case = apply(case, event, stamp_for(stored))
             head = (stored.seq, stored.record.digest)

@@ -1,0 +1,54 @@
+"""Destroying a value from the command line: two people, one signed record, no way back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def case(run: Run) -> str:
+    told = run("--as", "林岚", "start", "会务服务保障", "--set", "会议名称=绝密之会", "--json")
+    if told[0] == 0:
+        return str(json.loads(told[1])["number"])
+    code, out, err = run("--as", "林岚", "start", "会务服务保障", "--set", "会议名称=绝密之会")
+    assert code == 0, err
+    return next(word for word in out.replace("「", " ").split() if "-2026-" in word)
+
+
+def words(case: str, *more: str, approver: str = "韩江") -> tuple[str, ...]:
+    basis = ("--basis", "某法第 47 条", "--approver", approver)
+    return ("--as", "吴桐", "audit", "redact", case, "--seq", "0", *basis, *more)
+
+
+def test_a_value_is_destroyed_and_reported_and_checkpoints_still_agree(
+    run: Run, case: str, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.txt"
+    assert run("audit", "checkpoint", "-o", str(note))[0] == 0
+    code, out, _ = run(*words(case, "--path", "form/会议名称", "--dry-run"))
+    assert (code, out) == (0, "将销毁 第 0 条 form/会议名称\n")
+    assert "绝密之会" in run("show", case)[1]
+    assert run(*words(case, "--path", "form/会议名称"))[0] == 0
+    assert "绝密之会" not in run("show", case)[1]
+    code, out, err = run("audit", "verify", "--checkpoint", str(note))
+    assert (code, out) == (0, "")
+    assert "吴桐 依“某法第 47 条”销毁了 #0 form/会议名称,韩江 同意" in err
+    assert "by “某法第 47 条”" in run("--lang", "en", "audit", "verify")[2]
+
+
+def test_who_may_not_is_refused_and_what_is_wrong_is_said(run: Run, case: str) -> None:
+    path = ("--path", "form/会议名称")
+    code, _, err = run(*words(case, *path, approver="林岚"))
+    assert (code, "E_ROLE" in err) == (3, True)
+    code, _, err = run(*words(case, *path, approver="吴桐"))
+    assert (code, "E_SOD" in err) == (3, True)
+    for wrong in (("--path", "event/0"), ("--path", "form/没有"), ("--path", "fact/who(x)")):
+        code, _, err = run(*words(case, *wrong))
+        assert code == 2
+        assert len(err.strip().splitlines()) == 1
+    assert "绝密之会" in run("show", case)[1]
