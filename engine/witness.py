@@ -17,7 +17,6 @@ from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import load_checkpoint, note_problem
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import Head
-from engine.store.log import Log
 from engine.store.store import Store
 from engine.text import say
 
@@ -51,7 +50,7 @@ class Witness:
             raise RolledBack(told) from error
         return memory.head
 
-    def require_whole(self, store: Log, origin: str) -> None:
+    def require_whole(self, store: Store, origin: str) -> None:
         """Compare the whole log, and every receipt, with what is remembered. Errors:
         `RolledBack`.
         """
@@ -81,7 +80,7 @@ class Witness:
         self._seen.unlink(missing_ok=True)
         self._receipts.unlink(missing_ok=True)
 
-    def _compare(self, store: Log, memory: Memory) -> None:
+    def _compare(self, store: Store, memory: Memory) -> None:
         size = memory.frontier.size
         mine = dict(tuple(self.receipts())[-LATEST:])
         if size <= SMALL:
@@ -92,7 +91,7 @@ class Witness:
         _require_receipts(store, mine)
 
     def _advance(
-        self, store: Log, memory: Memory, note: str, publics: tuple[Ed25519PublicKey, ...]
+        self, store: Store, memory: Memory, note: str, publics: tuple[Ed25519PublicKey, ...]
     ) -> Memory:
         try:
             made = load_checkpoint(note)
@@ -119,7 +118,7 @@ class Witness:
         return self.folder / f"{self.name}.receipts"
 
 
-def _require_receipts(store: Log, receipts: dict[int, str]) -> None:
+def _require_receipts(store: Store, receipts: dict[int, str]) -> None:
     found = store.digests_at(tuple(receipts))
     for place, digest in receipts.items():
         if found.get(place) != digest:
