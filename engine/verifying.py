@@ -216,9 +216,12 @@ def _verify_objects(store: Store) -> Iterator[Finding]:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件与其摘要不符"))
         elif kinds.get(digest) != kind:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("文本或附件的种类与记录不符"))
-    destroyed = {digest for said in redactions_of(store) for digest in said.objects}
+    for said in redactions_of(store):
+        for digest in kept.keys() & set(said.objects):
+            text = say("写明已销毁,文件却还在:{digest}", digest=digest[:12])
+            yield _tell("E_REDACT", said.stream, said.seq, "objects", text)
     for digest in kinds:
-        if digest not in kept and digest not in destroyed:
+        if digest not in kept:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件缺失"))
 
 
