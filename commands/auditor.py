@@ -6,20 +6,25 @@ import csv
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from commands.checkpoints import export
 from commands.completion import CASE
-from commands.display import history_table, moment
+from commands.display import history_table, moment, stop
 from commands.help import Named
 from commands.table import dump, emit, heads
-from commands.workspace import Session
-from engine.desk import Desk
-from engine.errors import UsageError
+from commands.workspace import Session, witness
+from engine.desk import Desk, Refused
+from engine.errors import EvidenceError, RolledBack, UsageError
 from engine.reading.names import Names
 from engine.reading.sheets.csvs import neutral
 from engine.store.rows import Query
-from engine.text import say, translate
+from engine.text import Text, say, translate
+
+if TYPE_CHECKING:
+    from engine.evidence.redaction import Redaction
 
 app = typer.Typer()
 audit = typer.Typer(help="审计", no_args_is_help=True, cls=Named)
@@ -119,27 +124,33 @@ def in_english(desk: Desk, stream: str, row: dict[str, object]) -> dict[str, obj
 @audit.command("verify")
 def verify(
     ctx: typer.Context,
-    checkpoint: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
+    note: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
     code: str = typer.Option(None, "--code", help="打印件上的校验码:只问这一张纸"),
     as_json: bool = JSON,
 ) -> None:
     """校验整库:签名、链、明细、权限、供查询的列、派生表;并与留存的检查点核对。"""
     from engine.evidence.checkpoint import load_checkpoint
+    from engine.evidence.checks import Finding
+    from engine.evidence.heads import load_heads
     from engine.store.store import Store
-    from engine.verifying import verify_store
+    from engine.verifying import redactions_of, verify_store
 
     session: Session = ctx.obj
     if code is not None:
         _verify_code(session, code, as_json)
         return
-    kept = None
-    if checkpoint is not None:
-        listing = checkpoint.with_suffix(checkpoint.suffix + ".heads")
-        kept = load_checkpoint(
-            checkpoint.read_text("utf-8"),
-            listing.read_text("utf-8") if listing.exists() else None,
-        )
-    found = verify_store(Store.open(session.workspace().store), kept)
+    kept, listed = None, None
+    if note is not None:
+        kept = load_checkpoint(read_note(note))
+        listing = note.with_suffix(note.suffix + ".heads")
+        listed = load_heads(listing.read_text("utf-8")) if listing.exists() else None
+    here = session.workspace()
+    store = Store.open(here.store)
+    found = verify_store(store, kept, listed)
+    try:
+        witness(here).require_whole(store, store.origin)
+    except RolledBack as error:
+        found += (Finding(code="E_ROLLBACK", stream="", seq=0, field="", text=error.why),)
     broken = [one for one in found if not one.is_doubt]
     if as_json:
         print(
@@ -160,6 +171,8 @@ def verify(
     else:
         for one in found:
             print(one.show(session.language))
+        for said in redactions_of(store):
+            typer.echo(_destroyed(said).show(session.language), err=True)
     if broken:
         typer.echo(say("发现 {count} 处不符", count=len(broken)).show(session.language), err=True)
         raise typer.Exit(1)
@@ -169,7 +182,8 @@ def verify(
             err=True,
         )
     else:
-        typer.echo(say("与 {time} 的检查点一致", time=kept.time).show(session.language), err=True)
+        told = say("与检查点一致:前 {count} 条记录没有改动过", count=kept.size)
+        typer.echo(told.show(session.language), err=True)
 
 
 def _verify_code(session: Session, text: str, as_json: bool) -> None:
@@ -192,27 +206,63 @@ def _verify_code(session: Session, text: str, as_json: bool) -> None:
 @audit.command("checkpoint")
 def checkpoint(
     ctx: typer.Context,
-    output: Path = typer.Option(..., "-o", "--output", help="写入文件;另写 .heads 清单"),
+    output: Path = typer.Option(None, "-o", "--output", help="写入文件;另写 .heads 链头清单"),
+    sheet: Path = typer.Option(None, "--sheet", help="另打印一页带二维码的纸:.html 或 .pdf"),
 ) -> None:
-    """导出各链链头的检查点,请留存在数据库管理员够不着的地方。"""
-    from engine.evidence.checkpoint import dump_heads, make_checkpoint
-    from engine.evidence.record import Head
+    """签发全部记录的检查点;请留存在数据库管理员够不着的地方。"""
+    export(ctx.obj, output, sheet)
+
+
+@audit.command("redact")
+def redact(
+    ctx: typer.Context,
+    case: str = CASE,
+    seq: int = typer.Option(..., "--seq", help="哪一条记录(history 的序号)"),
+    path: list[str] = typer.Option(
+        ..., "--path", help="销毁什么,可重复:form/字段、att/0、comment、fact/名称"
+    ),
+    basis: str = typer.Option(..., "--basis", help="依据,如法规条款、批文文号"),
+    approver: str = typer.Option(..., "--approver", help="同意销毁的另一人"),
+    dry_run: bool = typer.Option(False, "--dry-run"),
+) -> None:
+    """永久销毁一条记录里的明细,留下签名的销毁记录;链与检查点不变。无法撤销。"""
+    from engine.redacting import DESTROY, find_targets
+    from engine.redacting import redact as destroy
 
     session: Session = ctx.obj
     desk = session.desk()
-    heads = {
-        stream: Head(seq=seq, hash=digest) for stream, (seq, digest) in desk.store.heads().items()
-    }
-    made = make_checkpoint(desk.store.origin, heads, desk.service, desk.clock())
-    output.write_text(made.note, "utf-8")
-    output.with_suffix(output.suffix + ".heads").write_text(dump_heads(heads), "utf-8")
-    typer.echo(
-        say(
-            "检查点:{streams} 条链,{records} 条记录,根 {root}",
-            streams=made.size,
-            records=made.records,
-            root=made.root[:16],
-        ).show(session.language)
+    roster = desk.catalog.roster(desk.clock())
+    other = roster.person(approver).id
+    if dry_run:
+        for one in find_targets(desk, case, seq, path):
+            told = say("将销毁 第 {seq} 条 {path}", seq=one.seq, path=one.path)
+            typer.echo(told.show(session.language))
+        return
+    actor = roster.person(session.name()).id
+    answer = destroy(desk, case, seq, path, basis, actor, other, session.signer(actor))
+    if isinstance(answer, Refused):
+        stop(answer, DESTROY, session.language)
+    told = say("已销毁(第 {seq} 条记录,{digest})", seq=answer.seq, digest=answer.digest[:12])
+    typer.echo(told.show(session.language))
+
+
+def read_note(file: Path) -> str:
+    """The text of a note kept in a file, byte for byte. Errors: `EvidenceError`."""
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise EvidenceError(say("检查点文件不是 UTF-8 文本")) from None
+
+
+def _destroyed(said: Redaction) -> Text:
+    return say(
+        "{stream} #{seq}:{by} 依“{basis}”销毁了 {what},{approvers} 同意",
+        stream=said.stream,
+        seq=said.seq,
+        by=said.by.name,
+        basis=said.basis,
+        what=tuple(f"#{one.seq} {one.path}" for one in said.targets),
+        approvers=tuple(one.name for one in said.approvers),
     )
 
 

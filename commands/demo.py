@@ -17,7 +17,7 @@ from commands.workspace import Session
 from engine.desk import Receipt
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.keys import FileSigner, make_key
-from engine.evidence.record import Head
+from engine.evidence.log import merkle_root
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.rehearsal.outcome import Miss
@@ -84,7 +84,7 @@ def demo(
     tell(say("五、打印出的表单:{file}", file=str(page)))
     tell(say("六、用别人的钥匙冒名办理"))
     wrong_key(office, session.language)
-    tell(say("七、导出各链链头的检查点,再篡改一份副本"))
+    tell(say("七、签发全部记录的检查点,再篡改一份副本"))
     tampered = cheat(office, here, session.language)
     if misses or not tampered:
         raise typer.Exit(1)
@@ -118,19 +118,18 @@ def wrong_key(office: Office, language: str) -> None:
 
 def cheat(office: Office, here: Path, language: str) -> bool:
     """Export a checkpoint, change one byte in a copy, and see whether it is caught."""
-    heads = {
-        stream: Head(seq=seq, hash=digest) for stream, (seq, digest) in office.store.heads().items()
-    }
-    made = make_checkpoint(office.store.origin, heads, office.service, office.now)
+    leaves = office.store.leaves()
+    made = make_checkpoint(office.store.origin, len(leaves), merkle_root(leaves), office.service)
     (here / "checkpoint.txt").write_text(made.note, "utf-8")
     typer.echo("  " + made.note.replace("\n", "\n  ").strip())
     copy = here / "copy.sqlite3"
     backup(office.store, copy)
     connection = sqlite3.connect(copy)
     connection.execute("DROP TRIGGER record_no_delete")
+    heads = office.store.heads()
     stream = next(name for name in heads if name.startswith("case/"))
     connection.execute(
-        "DELETE FROM record WHERE stream = ? AND seq = ?", (stream, heads[stream].seq)
+        "DELETE FROM record WHERE stream = ? AND seq = ?", (stream, heads[stream][0])
     )
     connection.commit()
     connection.close()

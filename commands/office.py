@@ -14,7 +14,7 @@ from commands.completion import PROCESS
 from commands.display import stop
 from commands.files import check_texts, read_texts
 from commands.table import dump
-from commands.workspace import SERVICE, SETTINGS, Session, read_settings
+from commands.workspace import SERVICE, SETTINGS, Session, read_settings, witness
 from engine.catalog import draft_process, read_params, read_roster
 from engine.desk import Desk, Refused
 from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
@@ -74,6 +74,8 @@ def init(
     for uid in people:
         ring.write(uid, make_key(), word, os.urandom(32), again=False)  # noqa: TID251
     desk = Desk(Store.create(here.store, origin), ring.unlock(SERVICE, secret))
+    desk.witness = witness(here)
+    desk.witness.forget()
     signer = ring.unlock(registrar, word)
     since = instant(desk.clock())
     first = found(signer, desk.service, origin, registrar, "file", since, (registrar,))

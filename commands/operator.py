@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from commands.checkpoints import checkpoint_findings
 from commands.notices import notice_findings, read_channels, send_notices
 from commands.table import dump
 from commands.workspace import Session
@@ -95,6 +96,7 @@ def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) ->
     findings.append(
         (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
     )
+    findings += checkpoint_findings(session)
     findings += notice_findings(session, desk)
     if has_chinese_font() is False:
         findings.append((False, say("没有中文字体:表单打印成 PDF 会缺字")))

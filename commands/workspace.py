@@ -16,6 +16,7 @@ from engine.text import say
 if TYPE_CHECKING:
     from engine.desk import Desk
     from engine.evidence.keys import Signer
+    from engine.witness import Witness
 
 SETTINGS = "guicheng.toml"
 SERVICE = "SYSTEM"
@@ -72,7 +73,9 @@ class Session:
         secret = os.environ.get("GUICHENG_SERVICE_PASSPHRASE")
         if secret is None:
             secret = (here.keys / "service.pass").read_text("utf-8").strip()
-        return Desk(store, Keyring(here.keys).unlock(SERVICE, secret))
+        desk = Desk(store, Keyring(here.keys).unlock(SERVICE, secret))
+        desk.witness = witness(here)
+        return desk
 
     def signer(self, uid: str) -> Signer:
         """The person's key: from the agent if he is logged in, else by passphrase."""
@@ -103,6 +106,22 @@ def read_settings(path: Path) -> Workspace:
         )
     except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
         raise UsageError(say("{file} 读不懂:{why}", file=path.name, why=str(error))) from error
+
+
+def signed_memory(here: Workspace) -> Path:
+    """The file beside the service key that remembers the last checkpoint it signed."""
+    return here.keys / f"{SERVICE}.signed"
+
+
+def witness(here: Workspace) -> Witness:
+    """What this user's machine remembers of this workspace, outside its folder."""
+    import hashlib
+
+    from engine.witness import Witness
+
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    name = hashlib.sha256(str(here.folder.absolute()).encode()).hexdigest()[:16]
+    return Witness(base / "guicheng", name)
 
 
 def agent_socket(here: Workspace) -> Path:

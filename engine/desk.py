@@ -15,7 +15,7 @@ from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, Edition
 from engine.errors import StoreConflict, UnknownName
 from engine.evidence.keys import Signer
-from engine.filing import ATTEMPTS, Clock, Dice, Filing, Look, Receipt, Refused
+from engine.filing import ATTEMPTS, Clock, Dice, Filing
 from engine.kernel.case import Case
 from engine.kernel.command import Command, Decision, Paper, Perform, Refusal
 from engine.kernel.decide import decide
@@ -23,6 +23,7 @@ from engine.kernel.opening import Open, open_case
 from engine.kernel.situation import Seen, Situation
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Values
+from engine.receipts import Look, Receipt, Refused
 from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
 from engine.store.elsewhere import StoredElsewhere

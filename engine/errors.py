@@ -93,5 +93,13 @@ class EvidenceError(GuichengError):
     """证据不成立"""
 
 
+class RolledBack(EvidenceError):
+    """库不是本机核验过的那一个的延续"""
+
+    def __init__(self, why: Text) -> None:
+        self.why = why
+        super().__init__(say("{why} [E_ROLLBACK]", why=why))
+
+
 class KeyLocked(GuichengError):
     """签名钥匙未解锁,请先 login"""

@@ -7,8 +7,11 @@ way: the heads that were seen, the body, the signature, one short transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, ROSTER, Catalog, Edition
@@ -19,8 +22,10 @@ from engine.kernel import events as happened
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
 from engine.kernel.command import KEY, Decision, Paper, Reason, Refusal
+from engine.kernel.elsewhere import Seen
 from engine.kernel.opening import OPENED, Open, open_case
 from engine.kernel.situation import Situation
+from engine.receipts import Look, Receipt, Refused
 from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
 from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
@@ -28,53 +33,13 @@ from engine.store.elsewhere import StoredElsewhere
 from engine.store.rows import Entry, Moved
 from engine.store.store import Store
 from engine.text import say
+from engine.witness import Witness
 
 ATTEMPTS = 12
 UNSEEN = Head(seq=0, hash="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
 Clock = Callable[[], datetime]
 Dice = Callable[[int], bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What a person gets back for an act: where it stands in the history, and what follows."""
-
-    case: Case | None
-    stream: str
-    seq: int
-    digest: str
-    at: datetime
-    action: str
-    events: tuple[happened.Event, ...] = ()
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A refusal that has been recorded: the reasons, and where it stands in the history."""
-
-    case: Case | None
-    refusal: Refusal
-    seq: int
-    digest: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One look at a case: what it is, what bears on it, and the heads it was read under."""
-
-    case: Case
-    situation: Situation
-    stream: str
-    heads: Mapping[str, Head | None]
-
-    @property
-    def seq(self) -> int:
-        """The place the next record of the case would have."""
-        head = self.heads[self.stream]
-        return head.seq + 1 if head else 0
 
 
 class Filing:
@@ -86,7 +51,7 @@ class Filing:
         self.clock = clock
         self.dice = dice
         self.catalog = Catalog(store)
-        self.checkpoint = UNSEEN
+        self.witness: Witness | None = None  # what this client remembers, if it remembers
         self._keys = KeyState()
 
     # -- what is known -----------------------------------------------------------------
@@ -243,7 +208,22 @@ class Filing:
     def _commit(self, entry: Entry, heads: Mapping[str, Head | None], situation: Situation) -> None:
         """Write a record, if all that was read to decide it is still so. Errors: `Moved`."""
         read = situation.shelf.versions, situation.diaries.versions, situation.elsewhere.seen
-        self.store.commit((entry,), expected(heads), *read)
+        self.file(entry, expected(heads), *read)
+
+    def file(
+        self,
+        entry: Entry,
+        expect: Mapping[str, int],
+        cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
+        seen: Seen = MappingProxyType({}),
+        size: int | None = None,
+    ) -> tuple[int, ...]:
+        """Write one record (`Store.commit`) and keep its receipt. Errors: `Moved`, `Repeated`."""
+        places = self.store.commit((entry,), expect, cards, pages, seen, size)
+        if self.witness is not None:
+            self.witness.keep((place, entry.record.digest) for place in places)
+        return places
 
     def refuse_outside(
         self,
@@ -292,7 +272,7 @@ class Filing:
                 objects=objects,
             )
             try:
-                self.store.commit((entry,), expected(heads))
+                self.file(entry, expected(heads))
             except Moved:
                 continue
             self.catalog = Catalog(self.store)
@@ -311,8 +291,19 @@ class Filing:
             org=heads.get(ORG),
             keys=heads.get(KEYS),
             heads={n: head for n, head in heads.items() if head is not None and n not in office},
-            checkpoint=self.checkpoint,
+            checkpoint=self._seen_checkpoint(),
         )
+
+    def service_keys(self) -> tuple[Ed25519PublicKey, ...]:
+        """Every public key the service has had, by which its checkpoints are verified."""
+        known = (self.keys().find_public(one.key) for one in self.keys().keys_of(SERVICE))
+        return tuple(one for one in known if one is not None)
+
+    def _seen_checkpoint(self) -> Head:
+        """The newest checkpoint this client has verified. Errors: `RolledBack`."""
+        if self.witness is None:
+            return UNSEEN
+        return self.witness.require_extension(self.store, self.service_keys())
 
     def office_heads(self, stream: str) -> dict[str, Head | None]:
         """The heads a record outside any case rests on."""

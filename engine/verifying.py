@@ -8,7 +8,8 @@ digest, and that the tables are what the history makes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from engine.books.booking import BookingError
 from engine.books.ledger import LedgerError
@@ -23,18 +24,27 @@ from engine.evidence.checks import (
     check_key_change,
     check_power,
 )
+from engine.evidence.heads import check_listing
 from engine.evidence.keys import KeyState, load_key_change
-from engine.evidence.record import Body, Disclosure, Record, load_body
+from engine.evidence.record import Body, Disclosure, Head, Record, load_body
+from engine.evidence.redaction import REDACT, Redaction, check_redaction, read_redaction
 from engine.kernel.events import KeysChanged, Published
 from engine.kernel.vocabulary import load_event
-from engine.scribe import ATTACHMENT
+from engine.log_checks import SYS, check_heads, check_notes
+from engine.scribe import ATTACHMENT, SERVICE
 from engine.store import projections
 from engine.store.store import Store
 from engine.text import Text, say
 
 
-def verify_store(store: Store, checkpoint: Checkpoint | None = None) -> tuple[Finding, ...]:
-    """Every finding, streams in order; () if nothing is wrong."""
+def verify_store(
+    store: Store, checkpoint: Checkpoint | None = None, listing: Mapping[str, Head] | None = None
+) -> tuple[Finding, ...]:
+    """Every finding, streams in order; () if nothing is wrong.
+
+    `checkpoint` was kept outside; `listing`, the heads it was kept with, says which stream lost
+    what.
+    """
     found: list[Finding] = []
     keys = _fold_keys(store, found)
     for stream in store.streams():
@@ -42,8 +52,9 @@ def verify_store(store: Store, checkpoint: Checkpoint | None = None) -> tuple[Fi
     found += _verify_positions(store)
     found += _verify_objects(store)
     found += _verify_tables(store)
-    if checkpoint is not None:
-        found += _verify_checkpoint(store, checkpoint, keys)
+    found += _verify_log(store, checkpoint, keys)
+    if listing is not None:
+        found += _verify_listing(store, listing)
     return tuple(found)
 
 
@@ -77,18 +88,55 @@ def _verify_stream(store: Store, stream: str, keys: KeyState) -> Iterator[Findin
     records = [record for record, _ in rows]
     yield from check_chain(records, store.origin, stream, keys.find_public)
     opened = _disclosures(store, stream)
+    bodies = {body.seq: body for record, _ in rows if (body := find_body(record)) is not None}
+    redactions = tuple(find_redactions(bodies, opened))
+    gone = {(one.seq, one.path) for said in redactions for one in said.targets}
+    still = {(seq, one.path) for seq, shown in opened.items() for one in shown}
+    read = {said.seq for said in redactions}
+    for seq, body in bodies.items():
+        if body.typ == REDACT and seq not in read:
+            yield _tell("E_REDACT", stream, seq, "event/0", say("销毁记录读不出来"))
+    for said in redactions:
+        yield from check_redaction(said, bodies[said.seq], bodies, still)
     for record, row in rows:
-        try:
-            body = load_body(record.body)
-        except EvidenceError:
+        body = find_body(record)
+        if body is None:
             continue  # the chain check has named it
         yield from _verify_copies(record, body, row)
-        yield from check_disclosures(body, opened.get(body.seq, ()))
+        redacted = {path for seq, path in gone if seq == body.seq}
+        yield from check_disclosures(body, opened.get(body.seq, ()), redacted)
         if stream != KEYS:
             yield from check_power(body, record.received_at, keys)
     for seq in opened:
         if seq >= len(rows):
             yield _tell("E_EXTRA", stream, seq, "", say("明细不属于任何记录"))
+
+
+def find_body(record: Record) -> Body | None:
+    try:
+        return load_body(record.body)
+    except EvidenceError:
+        return None
+
+
+def find_redactions(
+    bodies: Mapping[int, Body], opened: Mapping[int, Sequence[Disclosure]]
+) -> Iterator[Redaction]:
+    """What the records of a stream say was destroyed; one that cannot be read says nothing."""
+    for seq, body in bodies.items():
+        if body.typ == REDACT:
+            shown = next((one for one in opened.get(seq, ()) if one.path == "event/0"), None)
+            with suppress(EvidenceError):
+                yield read_redaction(body, shown.value if shown else None)
+
+
+def redactions_of(store: Store) -> Iterator[Redaction]:
+    """Everything destroyed by a signed record, streams in order."""
+    for stream in store.streams():
+        bodies = (find_body(record) for record, _ in store.raw_records(stream))
+        kept = {body.seq: body for body in bodies if body is not None}
+        if any(body.typ == REDACT for body in kept.values()):
+            yield from find_redactions(kept, _disclosures(store, stream))
 
 
 def _verify_copies(record: Record, body: Body, row: Mapping[str, object]) -> Iterator[Finding]:
@@ -169,6 +217,10 @@ def _verify_objects(store: Store) -> Iterator[Finding]:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件与其摘要不符"))
         elif kinds.get(digest) != kind:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("文本或附件的种类与记录不符"))
+    for said in redactions_of(store):
+        for digest in kept.keys() & set(said.objects):
+            text = say("写明已销毁,文件却还在:{digest}", digest=digest[:12])
+            yield _tell("E_REDACT", said.stream, said.seq, "objects", text)
     for digest in kinds:
         if digest not in kept:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件缺失"))
@@ -206,14 +258,25 @@ def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
     return next(iter(sorted(one ^ other)), "").strip("()")[:48] + "…"
 
 
-def _verify_checkpoint(store: Store, checkpoint: Checkpoint, keys: KeyState) -> tuple[Finding, ...]:
+def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterator[Finding]:
+    """The store's own checkpoints, and one kept outside."""
+    leaves = [bytes.fromhex(record.digest) for record in store.raw_log()]
+    known = (keys.find_public(one.key) for one in keys.keys_of(SERVICE))
+    publics = tuple(one for one in known if one is not None)
+    yield from check_notes(store, leaves, publics)
+    try:
+        yield from check_heads(store, leaves)
+    except EvidenceError as error:
+        yield _tell("E_BODY", SYS, 0, "", error.text)
+    if kept is not None:
+        yield from check_checkpoint(kept, store.origin, leaves, publics)
+
+
+def _verify_listing(store: Store, listing: Mapping[str, Head]) -> tuple[Finding, ...]:
+    """What of the streams listed beside the checkpoint is no longer there."""
     digests = {
         (stream, place): record.digest
-        for stream in store.streams()
+        for stream in listing
         for place, (record, _) in enumerate(store.raw_records(stream))
     }
-    service = next((one for one in keys.keys_of("SYSTEM")), None)
-    public = keys.find_public(service.key) if service else None
-    if public is None:
-        return (_tell("E_CKPT_SIG", "", 0, "", say("库里没有系统钥匙,无法核对检查点")),)
-    return check_checkpoint(checkpoint, lambda stream, seq: digests.get((stream, seq)), public)
+    return check_listing(listing, lambda stream, seq: digests.get((stream, seq)))

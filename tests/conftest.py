@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def sample_texts(*processes: str) -> Texts:
 def open_office(start: str = "2026-10-12 08:00", texts: Texts | None = None) -> Office:
     at = datetime.fromisoformat(start + "+08:00")
     return Office(texts or sample_texts(), at, dice())  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What clients remember outside their stores goes to a folder of this run."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    yield
+    patch.undo()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ evidence-spec.md §6. Nothing here raises for bad evidence; it is told as findin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -100,8 +100,13 @@ def check_chain(
     return tuple(doubts)
 
 
-def check_disclosures(body: Body, disclosures: Iterable[Disclosure]) -> tuple[Finding, ...]:
-    """Whether each commitment is opened by exactly one disclosure, and nothing else is there."""
+def check_disclosures(
+    body: Body, disclosures: Iterable[Disclosure], redacted: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Whether each commitment is opened by exactly one disclosure, and nothing else is there.
+
+    `redacted`: the paths a later record says were destroyed (§10).
+    """
     found: list[Finding] = []
 
     def tell(code: str, path: str, text: Text) -> None:
@@ -118,7 +123,7 @@ def check_disclosures(body: Body, disclosures: Iterable[Disclosure]) -> tuple[Fi
             tell("E_COMMIT", one.path, say("明细与签名时承诺的内容不符"))
         opened.add(one.path)
     for path in commits:
-        if path not in opened:
+        if path not in opened and path not in redacted:
             tell("E_MISSING", path, say("签名时承诺的内容缺少明细"))
     return tuple(found)
 

@@ -43,7 +43,10 @@ VERSION = 2
 LARGEST_BODY = 64 * 1024
 
 TYPES = frozenset(
-    ("open", "step", "refusal", "system", "org", "key", "def", "read", "ckpt", "restore")
+    (
+        *("open", "step", "refusal", "system", "org", "key", "def"),
+        *("read", "ckpt", "restore", "redact"),
+    )
 )
 JUDGEMENTS = frozenset(("approval", "rejection", "review"))
 MEANINGS = JUDGEMENTS | frozenset(
@@ -55,7 +58,7 @@ _NONCE = re.compile("[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The last record of a stream. Of a checkpoint: its number of streams and its root."""
+    """The last record of a stream. Of a checkpoint: its number of records and its root."""
 
     seq: int
     hash: str

@@ -136,6 +136,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.BookThawed()
             | happened.Occupied()
             | happened.Vacated()
+            | happened.Redacted()
         ):
             return case
         case happened.MemberJoined():

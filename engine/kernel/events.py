@@ -20,10 +20,16 @@ from engine.language.forms import Row, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One line of a list inside an event: texts and whole numbers only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One fact. `version` counts the shapes this name has had."""
 
     version: ClassVar[int] = 1
+    parts: ClassVar[Mapping[str, type[Part]]] = {}  # the fields that hold parts, and of which kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -528,3 +534,42 @@ class KeysChanged(Event):
     """A key enrolled, rotated or revoked."""
 
     change: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpointed(Event):
+    """What stood in the store just before this record; a checkpoint over both is signed next."""
+
+    heads: str  # Merkle root over the heads of all streams, 64 hex digits
+    streams: int
+    records: int
+    tzdata: str  # edition of the time zone data in use
+    schema: str  # revision of the database
+    code: str  # version of this program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(Part):
+    """One value of an earlier record of the same stream: where it was, and its commitment."""
+
+    seq: int
+    path: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approver(Part):
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted(Event):
+    """Values were destroyed for good; their commitments stay where they are."""
+
+    parts: ClassVar[Mapping[str, type[Part]]] = {"targets": Target, "approvers": Approver}
+
+    targets: tuple[Target, ...]
+    objects: tuple[str, ...]  # digests of the attachments destroyed
+    basis: str
+    approvers: tuple[Approver, ...]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from engine.errors import EvidenceError
-from engine.kernel.events import Event
+from engine.kernel.events import Event, Part
 from engine.kernel.values import Json, dump_value, load_value
 from engine.text import say
 
@@ -18,7 +18,11 @@ def dump_event(event: Event) -> dict[str, Json]:
     dumped: dict[str, Json] = {"event": type(event).__name__, "version": event.version}
     for field in fields(event):
         value = getattr(event, field.name)
-        if isinstance(value, Mapping):
+        if field.name in event.parts:
+            dumped[field.name] = [
+                {one.name: getattr(part, one.name) for one in fields(part)} for part in value
+            ]
+        elif isinstance(value, Mapping):
             dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
         else:
             dumped[field.name] = dump_value(value)
@@ -39,8 +43,21 @@ def load_event(dumped: Mapping[str, Json]) -> Event:
     loaded: dict[str, object] = {}
     for field in fields(kind):
         value = dumped[field.name]
-        if isinstance(value, dict) and "$" not in value:
+        if field.name in kind.parts:
+            loaded[field.name] = _load_parts(kind.parts[field.name], value)
+        elif isinstance(value, dict) and "$" not in value:
             loaded[field.name] = {name: load_value(inner) for name, inner in value.items()}
         else:
             loaded[field.name] = load_value(value)
     return kind(**loaded)
+
+
+def _load_parts(kind: type[Part], value: Json) -> tuple[Part, ...]:
+    names = {field.name for field in fields(kind)}
+    lines = value if isinstance(value, list) else [value]
+    parts = []
+    for line in lines:
+        if not isinstance(line, dict) or set(line) != names:
+            raise EvidenceError(say("记录中有无法识别的值:{value}", value=str(line)[:80]))
+        parts.append(kind(**line))
+    return tuple(parts)

@@ -26,7 +26,11 @@ class Repeated(GuichengError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One record ready to be written, with what the tables need of it."""
+    """One record ready to be written, with what the tables need of it.
+
+    `erased`: the (seq, path) of disclosures of its stream that it destroys; `destroyed`: the
+    digests of attachments.
+    """
 
     record: Record
     body: Body
@@ -34,6 +38,8 @@ class Entry:
     events: tuple[Event, ...]
     case: Case | None
     objects: tuple[tuple[str, bytes], ...] = ()
+    erased: tuple[tuple[int, str], ...] = ()
+    destroyed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,17 @@ class Stored:
             for one in self.disclosures
             if one.path.startswith(prefix)
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A checkpoint kept in the store: the note over the first `size` records, when it was signed
+    (RFC 3339, UTC).
+    """
+
+    size: int
+    note: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

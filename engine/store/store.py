@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -23,15 +24,18 @@ from engine.store.bookings import page_version
 from engine.store.books import version_of
 from engine.store.connect import StoreError, make_engine, migrate, plainly
 from engine.store.elsewhere import has_moved
+from engine.store.erasure import erase
 from engine.store.history import stamp_for
 from engine.store.names import ROSTER
 from engine.store.rows import (
     Entry,
+    Kept,
     Moved,
     Repeated,
     Stored,
 )
 from engine.store.tables import (
+    CheckpointRow,
     DisclosureRow,
     HeadRow,
     MetaRow,
@@ -88,6 +92,12 @@ class Store(Work):
     def origin(self) -> str:
         return self._meta("origin") or ""
 
+    @property
+    def revision(self) -> str:
+        """Which edition of the tables this file has."""
+        with self.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+
     # -- writing -------------------------------------------------------------------------
 
     def commit(
@@ -97,14 +107,17 @@ class Store(Work):
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
         pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
         seen: Seen = MappingProxyType({}),
-    ) -> None:
+        size: int | None = None,
+    ) -> tuple[int, ...]:
         """Write records in one transaction, if every stream still ends where expected (-1: empty)
         and no card of a book, no page of a diary and nobody's work that was read has changed
-        since.
+        since, nor, if `size` is given, the number of records. Returns their places in the log.
 
         Errors: `Moved` if one does not, `Repeated` if the request was already written.
         """
         with self.writing() as connection:
+            if size is not None and size != _last_position(connection):
+                raise Moved
             for stream, seq in expect.items():
                 found = connection.execute(
                     select(columns(HeadRow).seq).where(columns(HeadRow).stream == stream)
@@ -119,10 +132,25 @@ class Store(Work):
                     raise Moved
             if has_moved(connection, seen):
                 raise Moved
-            for entry in entries:
-                self._write(connection, entry)
+            places = tuple(self._write(connection, entry) for entry in entries)
+        if any(entry.erased for entry in entries):
+            self._flush()
+        return places
 
-    def _write(self, connection: Connection, entry: Entry) -> None:
+    def _flush(self) -> None:
+        """Take what was erased out of the write-ahead log as well."""
+        with plainly(), self.engine.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+
+    def keep_checkpoint(self, kept: Kept) -> None:
+        """Keep a signed checkpoint, for good; one of the same size is there already if at all."""
+        with self.writing() as connection:
+            wanted = insert(CheckpointRow).prefix_with("OR IGNORE")
+            connection.execute(wanted.values(size=kept.size, note=kept.note, at=kept.at))
+
+    def _write(self, connection: Connection, entry: Entry) -> int:
         body, record = entry.body, entry.record
         for kind, content in entry.objects:
             digest = projections.digest_of(content)
@@ -163,11 +191,14 @@ class Store(Work):
                     for one in entry.disclosures
                 ],
             )
+        if entry.erased:
+            erase(connection, entry)
         try:
-            (position,) = written.inserted_primary_key or (0,)
+            position = int((written.inserted_primary_key or (0,))[0])
             projections.follow(connection, body, record.digest, entry.events, entry.case, position)
         except IntegrityError as error:
             raise Moved from error
+        return position
 
     # -- rebuilding ---------------------------------------------------------------------------
 
@@ -178,8 +209,7 @@ class Store(Work):
         """
         everything = self.everything()
         with self.writing() as connection:
-            last = connection.execute(select(func.max(columns(RecordRow).position))).scalar()
-            if last != (everything[-1].position if everything else None):
+            if _last_position(connection) != (everything[-1].position if everything else 0):
                 raise Moved
             for table in projections.PROJECTIONS:
                 connection.execute(delete(table))
@@ -211,6 +241,10 @@ class Store(Work):
         wanted = select(column.digest, column.content).where(column.kind.in_((PROCESS, ROSTER)))
         with self.reading() as connection:
             return [(row.digest, row.content) for row in connection.execute(wanted)]
+
+
+def _last_position(connection: Connection) -> int:
+    return connection.execute(select(func.max(columns(RecordRow).position))).scalar() or 0
 
 
 def _follow_history(connection: Connection, everything: Iterable[Stored]) -> None:

@@ -60,6 +60,16 @@ class ObjectRow(SQLModel, table=True):
     content: bytes = Field(sa_type=LargeBinary)
 
 
+class CheckpointRow(SQLModel, table=True):
+    """A checkpoint signed over the first `size` records. `at`: when, in UTC."""
+
+    __tablename__ = "checkpoint"
+
+    size: int = Field(primary_key=True)
+    note: str
+    at: str
+
+
 class HeadRow(SQLModel, table=True):
     __tablename__ = "head"
 

@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from engine.errors import GuichengError
+from engine.evidence.redaction import REDACT
 from engine.kernel.apply import apply
 from engine.kernel.case import Case
 from engine.kernel.command import Other
 from engine.kernel.values import load_value
 from engine.language.definition import SYSTEM
 from engine.store.connect import plainly
-from engine.store.history import History, stamp_for, utc
+from engine.store.history import stamp_for, utc
+from engine.store.log import Log
 from engine.store.rows import (
     CaseRow,
     OpenTask,
@@ -51,7 +53,7 @@ class Folded:
     head: tuple[int, str]
 
 
-class Work(History):
+class Work(Log):
     """Cases, tasks, timers and requests, as of the last record."""
 
     _folded: dict[str, Folded]
@@ -95,6 +97,8 @@ class Work(History):
         for stored in self.records(stream, after=head[0] if head else -1):
             if head is not None and stored.body.prev != head[1]:
                 return None
+            if known is not None and stored.body.typ == REDACT:
+                return None  # what was folded still holds the values destroyed since
             for event in stored.events:
                 case = apply(case, event, stamp_for(stored))
             head = (stored.seq, stored.record.digest)

@@ -126,7 +126,6 @@ BAD = (
     ("audit", "query", "--since", "昨天"),
     ("audit", "query", "--process", "没有"),
     ("audit", "verify", "--checkpoint", "没有.txt"),
-    ("audit", "checkpoint"),
     ("audit", "乱写"),
     ("key",),
     ("key", "enrol", "没有这人"),

@@ -135,7 +135,10 @@ def make_older(path: Path) -> None:
     ):
         for name in names:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
-    for table in ("copy_row", "read_row", "unsent_row", "owed_row", "stand_in", "person_row"):
+    for table in (
+        *("copy_row", "read_row", "unsent_row", "owed_row"),
+        *("stand_in", "person_row", "checkpoint"),
+    ):
         connection.execute(f"DROP TABLE {table}")
     before = import_module("engine.store.migrations.versions.0004_boxes").down_revision
     connection.execute("UPDATE alembic_version SET version_num = ?", (before,))

@@ -1,0 +1,128 @@
+"""What is remembered of a log outside its database: by the signer, and by every client.
+
+evidence-spec.md §9. A memory is one small file: how far the log had been verified, the frontier
+there, the digest of its last record, the checkpoint itself. Whoever puts the database back to
+an older state, or writes its history anew, does not reach this file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import EvidenceError, RolledBack
+from engine.evidence.canonical import canonical, parse
+from engine.evidence.log import Frontier, load_frontier, merkle_root
+from engine.evidence.record import Head
+from engine.evidence.shape import read_object, read_text
+from engine.text import say
+
+EMPTY = Frontier()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """A log as it was at its last verified checkpoint: `note` is the checkpoint, "" if none yet;
+    `last` the digest of record number `frontier.size`, "" if there was none.
+    """
+
+    origin: str
+    frontier: Frontier = EMPTY
+    last: str = ""
+    note: str = ""
+
+    @property
+    def head(self) -> Head:
+        """What a body names in `after`."""
+        return Head(seq=self.frontier.size, hash=self.frontier.root.hex())
+
+    def grown(self, leaves: Sequence[bytes], note: str) -> Memory:
+        """The memory once these further records have been verified under a checkpoint."""
+        last = leaves[-1].hex() if leaves else self.last
+        return Memory(
+            origin=self.origin, frontier=self.frontier.after(leaves), last=last, note=note
+        )
+
+    def require_prefix(self, leaves: Sequence[bytes]) -> None:
+        """Raise `RolledBack` unless a log of these leaves begins with the one remembered."""
+        size = self.frontier.size
+        self.require_length(len(leaves))
+        if merkle_root(leaves[:size]) != self.frontier.root:
+            raise RolledBack(say("前 {size} 条记录与上次核验时不同:历史被改写过", size=size))
+
+    def require_length(self, count: int) -> None:
+        """Raise `RolledBack` if there are fewer records than remembered."""
+        if count < self.frontier.size:
+            raise RolledBack(
+                say(
+                    "上次核验时有 {size} 条记录,现在只有 {count} 条:库被退回过旧状态",
+                    size=self.frontier.size,
+                    count=count,
+                )
+            )
+
+
+def load_memory(path: Path, origin: str) -> Memory:
+    """What is remembered in a file, or an empty memory if there is none.
+
+    Errors: `EvidenceError` if the file is damaged, or remembers a store of another origin.
+    """
+    if not path.exists():
+        return Memory(origin=origin)
+    try:
+        got = read_object(parse(path.read_bytes()), "", "frontier last note origin")
+        memory = Memory(
+            origin=read_text(got["origin"], "origin"),
+            frontier=load_frontier(got["frontier"]),
+            last=read_text(got["last"], "last"),
+            note=str(got["note"]),
+        )
+    except EvidenceError as error:
+        told = say("检查点状态文件 {file} 已损坏:{why}", file=str(path), why=error.text)
+        raise EvidenceError(told) from error
+    if memory.origin != origin:
+        raise RolledBack(
+            say(
+                "本机在这里记住的是另一处的历史({known}),现在是 {origin}",
+                known=memory.origin,
+                origin=origin,
+            )
+        )
+    return memory
+
+
+def keep_memory(path: Path, memory: Memory) -> None:
+    """Write a memory, whole or not at all; on disk when this returns."""
+    content = canonical(
+        {
+            "frontier": memory.frontier.dump(),
+            "last": memory.last,
+            "note": memory.note,
+            "origin": memory.origin,
+        }
+    )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too, must survive a power cut
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a memory against every other process on this machine that would change it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.with_name(path.name + ".lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,62 @@
+"""Whether a store's own checkpoints, and the records that announced them, are still true.
+
+evidence-spec.md §9. What somebody who holds the service key rewrote along with the records is
+found only with a checkpoint from outside (`engine/evidence/checkpoint.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from engine.errors import EvidenceError
+from engine.evidence.checkpoint import load_checkpoint, note_problem
+from engine.evidence.checks import Finding
+from engine.evidence.heads import heads_root
+from engine.evidence.log import Frontier
+from engine.evidence.record import Head
+from engine.kernel.events import Checkpointed
+from engine.store.store import Store
+from engine.text import Text, say
+
+SYS = "sys"
+
+
+def check_notes(
+    store: Store, leaves: Sequence[bytes], publics: tuple[Ed25519PublicKey, ...]
+) -> Iterator[Finding]:
+    """Every note the store keeps is signed, and covers the records that are there now."""
+    frontier = Frontier()
+    for kept in store.checkpoints():
+        try:
+            made = load_checkpoint(kept.note)
+            problem = note_problem(made, store.origin, publics)
+        except EvidenceError as error:
+            problem = error.text
+        if problem is not None:
+            text = say("库里 {size} 条记录的检查点读不出来:{why}", size=kept.size, why=problem)
+            yield _tell("E_NOTE", 0, text)
+            continue
+        frontier = frontier.after(leaves[frontier.size : made.size])
+        if (made.size, made.root) != (frontier.size, frontier.root.hex()):
+            yield _tell("E_ROOT", 0, say("库里 {size} 条记录的检查点与记录不符", size=kept.size))
+
+
+def check_heads(store: Store, leaves: Sequence[bytes]) -> Iterator[Finding]:
+    """Every `ckpt` record commits to the heads that stood before it."""
+    wanted = {stored.position: stored for stored in store.records(SYS)}
+    heads: dict[str, Head] = {}
+    for leaf, (position, stream, seq) in zip(leaves, store.positions(), strict=False):
+        stored = wanted.get(position)
+        for event in stored.events if stored else ():
+            if isinstance(event, Checkpointed):
+                said = event.heads, event.streams, event.records
+                if said != (heads_root(heads), len(heads), position - 1):
+                    text = say("检查点记录写明的链头与当时的记录不符")
+                    yield _tell("E_HEADS", seq, text)
+        heads[stream] = Head(seq=seq, hash=leaf.hex())
+
+
+def _tell(code: str, seq: int, text: Text) -> Finding:
+    return Finding(code=code, stream=SYS, seq=seq, field="", text=text)

@@ -1,0 +1,148 @@
+"""Signing a checkpoint: one record that says what stands in the store, then a note over all.
+
+evidence-spec.md §9. What was signed last is kept outside the database; a smaller log, or one that
+does not begin with it, is never signed. The root is computed twice: from the digests the store
+keeps, leaf by leaf, and from the stored bytes, level by level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import TZPATH
+
+from engine import scribe
+from engine.catalog import DEFS, KEYS, ORG
+from engine.errors import EvidenceError, RolledBack, StoreConflict
+from engine.evidence.checkpoint import Checkpoint, load_checkpoint, make_checkpoint
+from engine.evidence.heads import heads_root
+from engine.evidence.log import Frontier, merkle_root
+from engine.evidence.memory import Memory, alone, keep_memory, load_memory
+from engine.evidence.record import Actor, Head
+from engine.filing import ATTEMPTS, Filing
+from engine.kernel.events import Checkpointed
+from engine.log_checks import SYS
+from engine.scribe import SERVICE, Account
+from engine.store.rows import Kept, Moved
+from engine.store.store import Store
+from engine.text import say
+
+SEAL = "检查点"
+CODE = "0.1.0"  # the version of this program, as in pyproject.toml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What the records were made with: editions of zone data, database schema and program."""
+
+    tzdata: str
+    schema: str
+    code: str
+
+
+def build_of(store: Store) -> Build:
+    """What this program works with now."""
+    return Build(tzdata=_zone_edition(), schema=store.revision, code=CODE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A signed checkpoint, and the heads of all streams that its record commits to."""
+
+    checkpoint: Checkpoint
+    heads: Mapping[str, Head]
+
+
+def seal(desk: Filing, place: Path, build: Build) -> Sealed:
+    """Write a `ckpt` record, sign a checkpoint over it and all before, keep it in the store.
+
+    `place` is the file outside the database that remembers what was signed last. Errors:
+    `RolledBack` if the store does not go on from there, `EvidenceError` if its bytes and its
+    digests disagree, `StoreConflict` if others write without pause.
+    """
+    store = desk.store
+    with alone(place):
+        signed = load_memory(place, store.origin)
+        require_signable(store, signed, store.leaves())
+        size, heads = _declare(desk, build)
+        leaves = store.leaves(until=size)
+        root = require_signable(store, signed, leaves)
+        made = make_checkpoint(store.origin, size, root, desk.service)
+        # Remembered before anybody can have seen it: a crash here forgets no signature.
+        keep_memory(place, signed.grown(leaves[signed.frontier.size :], made.note))
+        store.keep_checkpoint(Kept(size=size, note=made.note, at=scribe.instant(desk.clock())))
+    return Sealed(checkpoint=made, heads=heads)
+
+
+def require_signable(store: Store, signed: Memory, leaves: tuple[bytes, ...]) -> bytes:
+    """The root over `leaves`, if it may be signed after what was signed last.
+
+    Errors: `RolledBack`, `EvidenceError`.
+    """
+    try:
+        signed.require_prefix(leaves)
+        newest = store.newest_checkpoint()
+        if newest is not None:
+            _require_note(newest.note, leaves)
+    except RolledBack as error:
+        raise RolledBack(say("不予签发检查点:{why}", why=error.why)) from error
+    root = Frontier().after(leaves).root
+    stored = [bytes.fromhex(record.digest) for record in store.raw_log()][: len(leaves)]
+    if len(stored) != len(leaves) or merkle_root(stored) != root:
+        raise EvidenceError(say("不予签发检查点:按存储的字节重算,根与摘要不符 [E_ROOT]"))
+    return root
+
+
+def _require_note(note: str, leaves: tuple[bytes, ...]) -> None:
+    """The newest note in the store counts too, should the file outside have been lost."""
+    known = load_checkpoint(note)
+    if known.size > len(leaves) or merkle_root(leaves[: known.size]).hex() != known.root:
+        raise RolledBack(say("库里已有 {size} 条记录的检查点,现在对不上", size=known.size))
+
+
+def _declare(desk: Filing, build: Build) -> tuple[int, Mapping[str, Head]]:
+    """Write the `ckpt` record, if nothing moved since the heads were read; its place."""
+    for _ in range(ATTEMPTS):
+        records = desk.store.last_position()
+        heads = {
+            stream: Head(seq=seq, hash=digest)
+            for stream, (seq, digest) in desk.store.heads().items()
+        }
+        if sum(head.seq + 1 for head in heads.values()) != records:
+            raise EvidenceError(say("不予签发检查点:链头与记录数不符 [E_HEADS]"))
+        event = Checkpointed(
+            heads=heads_root(heads),
+            streams=len(heads),
+            records=records,
+            tzdata=build.tzdata,
+            schema=build.schema,
+            code=build.code,
+        )
+        at = desk.clock()
+        entry = scribe.write(
+            Account(typ="ckpt", act=SEAL, events=(event,), way="system"),
+            Actor(uid=SERVICE, name=SERVICE, post="", dept="", for_=None),
+            desk.place(SYS, {name: heads.get(name) for name in (SYS, ORG, KEYS, DEFS)}),
+            desk.moment(at, at, desk.new_id()),
+            desk.service,
+        )
+        try:
+            (position,) = desk.file(entry, {}, size=records)
+        except Moved:
+            continue
+        return position, heads
+    raise StoreConflict
+
+
+def _zone_edition() -> str:
+    """The edition of the zone data `zoneinfo` reads: the system's, else that of `tzdata`."""
+    for folder in TZPATH:
+        listing = Path(folder) / "tzdata.zi"
+        if listing.is_file():
+            with listing.open(encoding="utf-8") as file:
+                return file.readline().removeprefix("# version ").strip()
+        if Path(folder).is_dir():
+            return "unknown"
+    return version("tzdata")

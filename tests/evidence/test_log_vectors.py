@@ -1,0 +1,110 @@
+"""The vectors of the log, of notes and of heads, each by itself; `tests/vectors/make.py`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import EvidenceError
+from engine.evidence.checkpoint import load_checkpoint, load_vkey, note_problem
+from engine.evidence.heads import HeadProof, is_absent, is_head, load_head_proof
+from engine.evidence.log import is_extension, is_included, leaf_hash, load_path, merkle_root
+
+FOLDER = Path(__file__).parent.parent / "vectors"
+Vector = dict[str, Any]
+FILES = {
+    name: json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    for name in (
+        "merkle",
+        "notes",
+        "heads",
+    )
+}
+VECTORS = [one for vectors in FILES.values() for one in vectors]
+
+
+def leaves_of(given: Vector) -> list[bytes]:
+    if "leaves" in given:
+        return [leaf_hash(bytes.fromhex(one)) for one in given["leaves"]]
+    return [leaf_hash(bytes([n])) for n in range(given["size"])]
+
+
+def proof_of(given: Vector) -> HeadProof:
+    told = dict(given)
+    return load_head_proof(told.pop("stream"), told)
+
+
+def holds(vector: Vector) -> bool:
+    """Whether the engine takes what a vector holds."""
+    given = vector["input"]
+    try:
+        match vector["kind"]:
+            case "root":
+                return merkle_root(leaves_of(given)).hex() == vector["root"]
+            case "inclusion":
+                leaf, root = bytes.fromhex(given["leaf"]), bytes.fromhex(given["root"])
+                path = load_path(given["path"])
+                return is_included(leaf, given["index"], given["size"], path, root)
+            case "consistency":
+                roots = bytes.fromhex(given["from_root"]), bytes.fromhex(given["to_root"])
+                path = load_path(given["path"])
+                return is_extension(given["from"], roots[0], given["to"], roots[1], path)
+            case "note":
+                origin, public = load_vkey(given["trust"])
+                found = load_checkpoint(given["note"])
+                if note_problem(found, origin, (public,)) is not None:
+                    return False
+                return (found.size, found.root) == (vector["size"], vector["root"])
+            case "head":
+                root = bytes.fromhex(given["root"])
+                return is_head(proof_of(given["proof"]), given["size"], root)
+            case "absent":
+                near = tuple(proof_of(one) for one in given["neighbours"])
+                root = bytes.fromhex(given["root"])
+                return is_absent(given["stream"], near, given["size"], root)
+    except EvidenceError:
+        return False
+    raise AssertionError(vector["kind"])
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda one: one["name"])
+def test_vector(vector: Vector) -> None:
+    assert holds(vector) is vector["valid"]
+    assert ("finding" in vector) is not vector["valid"]
+
+
+def test_there_are_enough_and_no_two_are_called_the_same() -> None:
+    proofs = [one for one in FILES["merkle"] if one["kind"] in ("inclusion", "consistency")]
+    assert len(VECTORS) >= 300
+    assert sum(not one["valid"] for one in proofs) >= 120
+    assert len({(one["kind"], one["name"]) for one in VECTORS}) == len(VECTORS)
+    how = {one["name"].rpartition(": ")[2] for one in proofs if not one["valid"]}
+    assert how >= {"dropped", "duplicated", "truncated", "swapped", "extended", "wrong root"}
+
+
+def test_v8_is_among_them_and_agrees_with_the_first_file() -> None:
+    first = json.loads((FOLDER / "primitives.json").read_text("utf-8"))["V8"]
+    (found,) = [one for one in FILES["merkle"] if one["name"].startswith("V8")]
+    assert (found["input"]["leaves"], found["root"]) == (first["leaves"], first["root"])
+
+
+def test_the_files_are_what_the_maker_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.vectors import make
+
+    monkeypatch.setattr(make, "FOLDER", tmp_path)
+    make.main()
+    for name in FILES:
+        assert (tmp_path / f"{name}.json").read_bytes() == (FOLDER / f"{name}.json").read_bytes()
+
+
+def test_a_control_every_wrong_vector_fails_for_what_is_wrong_in_it() -> None:
+    """Each wrong proof has a right one of the same name: only what was changed spoils it."""
+    right = {one["name"] for one in VECTORS if one["valid"]}
+    for one in FILES["merkle"]:
+        if not one["valid"]:
+            assert one["name"].rpartition(": ")[0] in right
