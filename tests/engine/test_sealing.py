@@ -17,6 +17,7 @@ from engine.evidence.checkpoint import Checkpoint, check_checkpoint, load_checkp
 from engine.evidence.heads import heads_root, is_absent, is_head, prove_absent, prove_heads
 from engine.evidence.log import Tree, is_extension
 from engine.evidence.memory import load_memory
+from engine.evidence.record import Record
 from engine.kernel.events import Checkpointed
 from engine.log_checks import SYS
 from engine.rehearsal.office import Office
@@ -178,6 +179,23 @@ def test_stored_bytes_that_do_not_give_their_digests_are_not_signed(signer: Sign
     signer.forced("UPDATE record SET received_at = '2026-10-12T00:00:00.001Z' WHERE position = 3")
     with pytest.raises(EvidenceError, match="E_ROOT"):
         signer.seal()
+
+
+def newer(store: Store, place: int) -> list[Record]:
+    return [one.record for one in store.everything() if one.position > place]
+
+
+def test_a_control_a_signer_that_trusts_the_digests_signs_changed_bytes_and_is_caught(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = list(signer.desk.store.raw_log())
+    signer.forced("UPDATE record SET received_at = '2026-10-12T00:00:00.001Z' WHERE position = 3")
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "raw_log", lambda store: [*honest, *newer(store, len(honest))])
+        made = signer.seal().checkpoint
+    leaves = [bytes.fromhex(one.digest) for one in signer.desk.store.raw_log()]
+    found = check_checkpoint(made, "sealing.example", leaves, signer.desk.service_keys())
+    assert [one.code for one in found] == ["E_CONSISTENCY"]
 
 
 def test_heads_that_leave_records_out_are_not_signed(signer: Signer) -> None:
