@@ -39,7 +39,9 @@ def ask(office: Office, *words: str) -> Answer:
 def played() -> Office:
     """Two people and a room are booked; another room is held while its change is approved."""
     office = features_office()
-    people, _, held = (office.definitions["预约"].examples[place] for place in (4, 0, 2))
+    named = {one.name: one for one in office.definitions["预约"].examples}
+    people = named["人与房一起约,一样约不到就都不约"]
+    held = named["重批期间先行占住,同意后转正,否决则放开"]
     player = Player(office, "预约")
     player.play(held.steps[:3])
     assert player.case_of("甲").configuration == ("重批",)
