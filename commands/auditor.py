@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from engine.store.rows import Query
 from engine.text import Text, say, translate
 
 if TYPE_CHECKING:
+    from engine.evidence.checks import Finding
     from engine.evidence.redaction import Redaction
 
 app = typer.Typer()
@@ -126,18 +128,23 @@ def verify(
     ctx: typer.Context,
     note: Path = typer.Option(None, "--checkpoint", help="留存在外的检查点文件"),
     code: str = typer.Option(None, "--code", help="打印件上的校验码:只问这一张纸"),
+    new: bool = typer.Option(False, "--new", help="只校验上次校验以来新增的记录"),
     as_json: bool = JSON,
 ) -> None:
     """校验整库:签名、链、明细、权限、供查询的列、派生表;并与留存的检查点核对。"""
     from engine.evidence.checkpoint import load_checkpoint
     from engine.evidence.checks import Finding
     from engine.evidence.heads import load_heads
+    from engine.evidence.memory import Memory
     from engine.store.store import Store
     from engine.verifying import redactions_of, verify_store
 
     session: Session = ctx.obj
     if code is not None:
         _verify_code(session, code, as_json)
+        return
+    if new:
+        _verify_new(session, as_json)
         return
     kept, listed = None, None
     if note is not None:
@@ -149,33 +156,15 @@ def verify(
     found = verify_store(store, kept, listed)
     try:
         witness(here).require_whole(store, store.origin)
-    except RolledBack as error:
-        found += (Finding(code="E_ROLLBACK", stream="", seq=0, field="", text=error.why),)
-    broken = [one for one in found if not one.is_doubt]
-    if as_json:
-        print(
-            dump(
-                [
-                    {
-                        "code": one.code,
-                        "stream": one.stream,
-                        "seq": one.seq,
-                        "field": one.field,
-                        "say": one.text.show(session.language),
-                        "doubt": one.is_doubt,
-                    }
-                    for one in found
-                ]
-            )
-        )
-    else:
-        for one in found:
-            print(one.show(session.language))
+    except EvidenceError as error:
+        why = error.why if isinstance(error, RolledBack) else error.text
+        found += (Finding(code="E_ROLLBACK", stream="", seq=0, field="", text=why),)
+    _tell_findings(found, session.language, as_json)
+    if not as_json:
         for said in redactions_of(store):
             typer.echo(_destroyed(said).show(session.language), err=True)
-    if broken:
-        typer.echo(say("发现 {count} 处不符", count=len(broken)).show(session.language), err=True)
-        raise typer.Exit(1)
+    _stop_if_broken(found, session.language)
+    witness(here).keep_verified(Memory(origin=store.origin).grown(store.leaves(), ""))
     if kept is None:
         typer.echo(
             say("库内一致;没有与外部检查点核对,不能证明未被整体替换").show(session.language),
@@ -184,6 +173,55 @@ def verify(
     else:
         told = say("与检查点一致:前 {count} 条记录没有改动过", count=kept.size)
         typer.echo(told.show(session.language), err=True)
+
+
+def _verify_new(session: Session, as_json: bool) -> None:
+    """Check what has come since the last verification that found nothing wrong."""
+    from engine.reverifying import verify_new
+    from engine.store.store import Store
+
+    here = session.workspace()
+    store = Store.open(here.store)
+    known = witness(here).verified(store.origin)
+    if known.frontier.size == 0:
+        raise UsageError(say("本机还没有校验过整库;请先 audit verify"))
+    found, now = verify_new(store, known)
+    _tell_findings(found, session.language, as_json)
+    _stop_if_broken(found, session.language)
+    witness(here).keep_verified(now)
+    told = say(
+        "新增的 {count} 条记录无误;此前 {size} 条和派生表这次没有重新校验",
+        count=now.frontier.size - known.frontier.size,
+        size=known.frontier.size,
+    )
+    typer.echo(told.show(session.language), err=True)
+
+
+def _tell_findings(found: Iterable[Finding], language: str, as_json: bool) -> None:
+    if not as_json:
+        for one in found:
+            print(one.show(language))
+        return
+    rows = [
+        {
+            "code": one.code,
+            "stream": one.stream,
+            "seq": one.seq,
+            "field": one.field,
+            "say": one.text.show(language),
+            "doubt": one.is_doubt,
+        }
+        for one in found
+    ]
+    print(dump(rows))
+
+
+def _stop_if_broken(found: Iterable[Finding], language: str) -> None:
+    """Exit with 1 if something is wrong; a doubt is told and no more."""
+    count = sum(1 for one in found if not one.is_doubt)
+    if count:
+        typer.echo(say("发现 {count} 处不符", count=count).show(language), err=True)
+        raise typer.Exit(1)
 
 
 def _verify_code(session: Session, text: str, as_json: bool) -> None:

@@ -21,14 +21,22 @@ from engine.store.store import Store
 from engine.text import Text, say
 
 SYS = "sys"
+EMPTY = Frontier()
 
 
 def check_notes(
-    store: Store, leaves: Sequence[bytes], publics: tuple[Ed25519PublicKey, ...]
+    store: Store,
+    leaves: Sequence[bytes],
+    publics: tuple[Ed25519PublicKey, ...],
+    before: Frontier = EMPTY,
 ) -> Iterator[Finding]:
-    """Every note the store keeps is signed, and covers the records that are there now."""
-    frontier = Frontier()
+    """Every note the store keeps is signed, and covers the records that are there now; with a
+    frontier, the notes beyond it, the leaves being those that follow.
+    """
+    frontier = before
     for kept in store.checkpoints():
+        if kept.size <= before.size:
+            continue
         try:
             made = load_checkpoint(kept.note)
             problem = note_problem(made, store.origin, publics)
@@ -38,7 +46,8 @@ def check_notes(
             text = say("库里 {size} 条记录的检查点读不出来:{why}", size=kept.size, why=problem)
             yield _tell("E_NOTE", 0, text)
             continue
-        frontier = frontier.after(leaves[frontier.size : made.size])
+        start = frontier.size - before.size
+        frontier = frontier.after(leaves[start : max(start, made.size - before.size)])
         if (made.size, made.root) != (frontier.size, frontier.root.hex()):
             yield _tell("E_ROOT", 0, say("库里 {size} 条记录的检查点与记录不符", size=kept.size))
 

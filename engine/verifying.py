@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from engine.books.booking import BookingError
 from engine.books.ledger import LedgerError
 from engine.catalog import DEFS, KEYS, ORG
@@ -46,9 +48,9 @@ def verify_store(
     what.
     """
     found: list[Finding] = []
-    keys = _fold_keys(store, found)
+    keys = fold_keys(store, found)
     for stream in store.streams():
-        found += _verify_stream(store, stream, keys)
+        found += verify_stream(store, stream, keys)
     found += _verify_positions(store)
     found += _verify_objects(store)
     found += _verify_tables(store)
@@ -62,10 +64,10 @@ def _tell(code: str, stream: str, seq: int, field: str, text: Text) -> Finding:
     return Finding(code=code, stream=stream, seq=seq, field=field, text=text)
 
 
-def _fold_keys(store: Store, found: list[Finding]) -> KeyState:
+def fold_keys(store: Store, found: list[Finding]) -> KeyState:
     """The key state, and what is wrong with the changes that led to it."""
     state = KeyState()
-    opened = _disclosures(store, KEYS)
+    opened = disclosures_of(store, KEYS)
     for record, _ in store.raw_records(KEYS):
         try:
             body = load_body(record.body)
@@ -83,11 +85,20 @@ def _fold_keys(store: Store, found: list[Finding]) -> KeyState:
     return state
 
 
-def _verify_stream(store: Store, stream: str, keys: KeyState) -> Iterator[Finding]:
-    rows = list(store.raw_records(stream))
+def verify_stream(store: Store, stream: str, keys: KeyState, after: int = -1) -> Iterator[Finding]:
+    """Every finding of one stream, or of its records later than `after`, up to which it has been
+    verified. What such a record destroyed lies further back: then the whole stream is read.
+    """
+    rows = list(store.raw_records(stream, after - 1 if after >= 0 else -1))
+    before = (after, rows.pop(0)[0]) if after >= 0 and rows else None
     records = [record for record, _ in rows]
-    yield from check_chain(records, store.origin, stream, keys.find_public)
-    opened = _disclosures(store, stream)
+    if before is not None and any(
+        body.typ == REDACT for record in records if (body := find_body(record)) is not None
+    ):
+        yield from verify_stream(store, stream, keys)
+        return
+    yield from check_chain(records, store.origin, stream, keys.find_public, before)
+    opened = disclosures_of(store, stream, after)
     bodies = {body.seq: body for record, _ in rows if (body := find_body(record)) is not None}
     redactions = tuple(find_redactions(bodies, opened))
     gone = {(one.seq, one.path) for said in redactions for one in said.targets}
@@ -108,7 +119,7 @@ def _verify_stream(store: Store, stream: str, keys: KeyState) -> Iterator[Findin
         if stream != KEYS:
             yield from check_power(body, record.received_at, keys)
     for seq in opened:
-        if seq >= len(rows):
+        if seq > after + len(rows):
             yield _tell("E_EXTRA", stream, seq, "", say("明细不属于任何记录"))
 
 
@@ -136,7 +147,7 @@ def redactions_of(store: Store) -> Iterator[Redaction]:
         bodies = (find_body(record) for record, _ in store.raw_records(stream))
         kept = {body.seq: body for body in bodies if body is not None}
         if any(body.typ == REDACT for body in kept.values()):
-            yield from find_redactions(kept, _disclosures(store, stream))
+            yield from find_redactions(kept, disclosures_of(store, stream))
 
 
 def _verify_copies(record: Record, body: Body, row: Mapping[str, object]) -> Iterator[Finding]:
@@ -162,10 +173,10 @@ def _verify_copies(record: Record, body: Body, row: Mapping[str, object]) -> Ite
             )
 
 
-def _disclosures(store: Store, stream: str) -> dict[int, list[Disclosure]]:
+def disclosures_of(store: Store, stream: str, after: int = -1) -> dict[int, list[Disclosure]]:
     """The disclosures of a stream by seq; one that cannot be read opens nothing."""
     found: dict[int, list[Disclosure]] = {}
-    for row in store.raw_disclosures(stream):
+    for row in store.raw_disclosures(stream, after):
         seq, salt, value = row["seq"], row["salt"], row["value"]
         opened = found.setdefault(int(str(seq)), [])
         if not isinstance(salt, bytes) or not isinstance(value, str):
@@ -205,7 +216,7 @@ def _verify_objects(store: Store) -> Iterator[Finding]:
         except EvidenceError as error:
             yield _tell("E_BODY", stream, 0, "", error.text)
     for stream in store.streams():
-        for opened in _disclosures(store, stream).values():
+        for opened in disclosures_of(store, stream).values():
             kinds |= {
                 str(one.value): ATTACHMENT
                 for one in opened
@@ -258,11 +269,16 @@ def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
     return next(iter(sorted(one ^ other)), "").strip("()")[:48] + "…"
 
 
+def service_keys(keys: KeyState) -> tuple[Ed25519PublicKey, ...]:
+    """The keys the store's own notes may be signed with, as its key stream says."""
+    known = (keys.find_public(one.key) for one in keys.keys_of(SERVICE))
+    return tuple(one for one in known if one is not None)
+
+
 def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterator[Finding]:
     """The store's own checkpoints, and one kept outside."""
     leaves = [bytes.fromhex(record.digest) for record in store.raw_log()]
-    known = (keys.find_public(one.key) for one in keys.keys_of(SERVICE))
-    publics = tuple(one for one in known if one is not None)
+    publics = service_keys(keys)
     yield from check_notes(store, leaves, publics)
     try:
         yield from check_heads(store, leaves)

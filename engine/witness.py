@@ -75,9 +75,19 @@ class Witness:
             if place.isdecimal():
                 yield int(place), digest
 
+    def verified(self, origin: str) -> Memory:
+        """Up to where `audit verify` has found nothing wrong; an empty memory if it never ran."""
+        return load_memory(self._verified, origin)
+
+    def keep_verified(self, memory: Memory) -> None:
+        """Remember that everything up to there has been verified, and nothing was wrong."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep_memory(self._verified, memory)
+
     def forget(self) -> None:
         """Remember nothing: a new office is founded here."""
         self._seen.unlink(missing_ok=True)
+        self._verified.unlink(missing_ok=True)
         self._receipts.unlink(missing_ok=True)
 
     def _compare(self, store: Store, memory: Memory) -> None:
@@ -108,6 +118,10 @@ class Witness:
                 raise RolledBack(text)
             keep_memory(self._seen, grown)
         return grown
+
+    @property
+    def _verified(self) -> Path:
+        return self.folder / f"{self.name}.verified"
 
     @property
     def _seen(self) -> Path:

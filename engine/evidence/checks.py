@@ -74,12 +74,20 @@ def check_record(
 
 
 def check_chain(
-    records: Iterable[Record], origin: str, stream: str, find_key: FindKey
+    records: Iterable[Record],
+    origin: str,
+    stream: str,
+    find_key: FindKey,
+    before: tuple[int, Record] | None = None,
 ) -> tuple[Finding, ...]:
-    """The findings of a stream's records in order, from 0, up to the first broken one."""
+    """The findings of a stream's records in order, up to the first broken one: from 0, or as they
+    follow the record `before` (seq and record), which is taken as it is.
+    """
     doubts: list[Finding] = []
-    prev, received_at = genesis(origin, stream), ""
-    for seq, record in enumerate(records):
+    first, prev, received_at = 0, genesis(origin, stream), ""
+    if before is not None:
+        first, prev, received_at = before[0] + 1, before[1].digest, before[1].received_at
+    for seq, record in enumerate(records, first):
         place, found = _read(record, find_key(record.key), stream, seq)
         if place is not None:
             found = (*_misplaced(place, origin, stream, seq, prev), *found)

@@ -125,30 +125,36 @@ class History:
                 for row in connection.execute(wanted).all()
             )
 
-    def raw_records(self, stream: str) -> Iterator[tuple[Record, Mapping[str, object]]]:
+    def raw_records(
+        self, stream: str, after: int = -1
+    ) -> Iterator[tuple[Record, Mapping[str, object]]]:
         """Records with the columns copied beside them, unread: for verification."""
+        column = columns(RecordRow)
         with self.reading() as connection:
             rows = connection.execute(
                 select(RecordRow)
-                .where(columns(RecordRow).stream == stream)
-                .order_by(columns(RecordRow).seq)
+                .where(column.stream == stream, column.seq > after)
+                .order_by(column.seq)
             ).all()
         for row in rows:
             yield record_of(row), dict(row._mapping)
 
-    def positions(self) -> tuple[tuple[int, str, int], ...]:
-        """Position, stream and seq of every record, in the order of the log."""
+    def positions(self, after: int = 0) -> tuple[tuple[int, str, int], ...]:
+        """Position, stream and seq of every record later than a place, in the order of the log."""
         table = columns(RecordRow)
         with self.reading() as connection:
             rows = connection.execute(
-                select(table.position, table.stream, table.seq).order_by(table.position)
+                select(table.position, table.stream, table.seq)
+                .where(table.position > after)
+                .order_by(table.position)
             ).all()
         return tuple((row[0], row[1], row[2]) for row in rows)
 
-    def raw_disclosures(self, stream: str) -> tuple[Mapping[str, object], ...]:
+    def raw_disclosures(self, stream: str, after: int = -1) -> tuple[Mapping[str, object], ...]:
+        column = columns(DisclosureRow)
         with self.reading() as connection:
             rows = connection.execute(
-                select(DisclosureRow).where(columns(DisclosureRow).stream == stream)
+                select(DisclosureRow).where(column.stream == stream, column.seq > after)
             ).all()
         return tuple(dict(row._mapping) for row in rows)
 

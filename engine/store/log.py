@@ -6,24 +6,33 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import select
 
+from engine.errors import EvidenceError
 from engine.evidence.record import Record
 from engine.store.erasure import names_elsewhere
 from engine.store.history import History, record_of
 from engine.store.rows import Kept, Stored
 from engine.store.tables import CheckpointRow, RecordRow, columns
+from engine.text import say
 
 
 class Log(History):
     """All records in the order of their places, 1, 2, 3 …, whatever stream they are of."""
 
     def leaves(self, after: int = 0, until: int | None = None) -> tuple[bytes, ...]:
-        """The digests kept for the records later than a place (up to another), in order."""
+        """The digests kept for the records later than a place (up to another), in order.
+
+        Errors: `EvidenceError` for one that somebody has made unreadable.
+        """
         table = columns(RecordRow)
         wanted = select(table.digest).where(table.position > after).order_by(table.position)
         if until is not None:
             wanted = wanted.where(table.position <= until)
         with self.reading() as connection:
-            return tuple(bytes.fromhex(one) for one in connection.execute(wanted).scalars())
+            found = tuple(connection.execute(wanted).scalars())
+        try:
+            return tuple(map(bytes.fromhex, found))
+        except (TypeError, ValueError) as error:
+            raise EvidenceError(say("库里有一条记录的摘要读不出来")) from error
 
     def digests_at(self, places: Collection[int]) -> dict[int, str]:
         """The digests kept for the records at these places; a place without one is left out."""
