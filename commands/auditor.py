@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from commands.bundles import write as write_evidence
 from commands.checkpoints import export
 from commands.completion import CASE
 from commands.display import history_table, moment, stop
@@ -249,6 +250,21 @@ def checkpoint(
 ) -> None:
     """签发全部记录的检查点;请留存在数据库管理员够不着的地方。"""
     export(ctx.obj, output, sheet)
+
+
+@audit.command("bundle")
+def bundle(
+    ctx: typer.Context,
+    out: Path = typer.Argument(..., metavar="OUT", help="文件夹,或以 .zip 结尾的文件"),
+    case: str = typer.Option(None, "--case", help="只要这一案及其关联案件"),
+    since: str = typer.Option(None, "--since", help="只要这一天起收到的"),
+    until: str = typer.Option(None, "--until", help="只要到这一天为止收到的"),
+) -> None:
+    """导出证据包:不用本程序也能核对(python -m verifier);同一库总是同样的字节。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    first, last = _day(desk, since, 0), _day(desk, until, 1)
+    write_evidence(session, out, case, first, last)
 
 
 @audit.command("redact")

@@ -1,0 +1,95 @@
+"""The verifier against the least that its work could cost, side by side in one run.
+
+python -m bench.verify [RUNS]
+
+Level 1 with signatures against nothing but Ed25519 over the same bodies, and level 1 without
+signatures against nothing but reading: the lines parsed, decoded and hashed by the standard
+library, and, below that, the bytes hashed as they are. Medians of alternating runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.verifier.ground import work
+from verifier.bundle import read_bundle
+from verifier.chain import check_bytes
+from verifier.ed25519 import is_signed
+from verifier.files import Files
+from verifier.reading import find_publics, read_records
+
+WALK = "B-08"
+
+
+def hash_lines(files: Mapping[str, bytes]) -> None:
+    """Every line and object hashed, nothing understood."""
+    for name, data in files.items():
+        if name.endswith(".jsonl") and name != "tables.jsonl":
+            for line in data.split(b"\n"):
+                hashlib.sha256(line).hexdigest()
+        else:
+            hashlib.sha256(data).hexdigest()
+
+
+def read_lines(files: Mapping[str, bytes]) -> None:
+    """Every line parsed, bodies decoded and parsed, everything hashed; nothing checked."""
+    hash_lines(files)
+    for line in files["records.jsonl"].splitlines():
+        record = json.loads(line)["record"]
+        body = base64.b64decode(record["body"])
+        hashlib.sha256(body).hexdigest()
+        json.loads(body)
+    for line in files["disclosures.jsonl"].splitlines():
+        json.loads(line)
+
+
+def timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def main(runs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = dict(work(Path(folder), WALK).files)
+    del files["tables.jsonl"]
+    held = Files(contents=files)
+    bundle = read_bundle(held)
+    publics = find_publics(read_records(bundle))
+    signed = [(publics[one.key], one.sig, one.signed) for one in bundle.records]
+    calls: dict[str, Callable[[], object]] = {
+        "level 1": lambda: check_bytes(read_bundle(held)),
+        "ed25519": lambda: [is_signed(*one) for one in signed],
+        "chains": lambda: check_bytes(read_bundle(held), signatures=False),
+        "reading": lambda: read_lines(files),
+        "hashing": lambda: hash_lines(files),
+    }
+    for call in calls.values():
+        for _ in range(4):  # warm: tables of keys, caches
+            call()
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(runs):
+        for name, call in calls.items():
+            spent[name].append(timed(call))
+    least = {name: statistics.median(several) for name, several in spent.items()}
+    size = sum(map(len, files.values()))
+    print(f"{len(bundle.records)} records, {size / 1e6:.2f} MB, {runs} runs")
+    for name, seconds in least.items():
+        print(f"  {name:8} {seconds * 1000:8.1f} ms")
+    print(f"ed25519 / level 1: {least['ed25519'] / least['level 1']:.2f} (goal 0.95)")
+    print(f"reading / chains:  {least['reading'] / least['chains']:.2f} (goal 0.6)")
+    print(f"hashing / chains:  {least['hashing'] / least['chains']:.2f}")
+    print(f"{len(signed) / least['ed25519']:.0f} signatures verified a second")
+    print(f"{len(bundle.records) / least['level 1']:.0f} records a second, level 1")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)

@@ -1,0 +1,761 @@
+"""The attacks: who makes each, what he does, and the code it must be found by.
+
+A1 a clerk · A2 whoever may write every file · A3 A2 with the service key · A4 A3 with the keys of
+colluding people · A5 A4 with all who keep checkpoints outside.
+`outside`: "kept", two honest notes kept outside; "own", the forged bundle's own note, as if
+none had left the house before: what then finds it is a level above the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.evidence.canonical import canonical
+from engine.evidence.checkpoint import sign_note
+from engine.evidence.keys import FileSigner, dump_key_change, enrol, make_key
+from tests.attacks.forge import Entry, Forge, Row, sha256, take_apart
+from tests.verifier.ground import ORIGIN, Ground, judge
+from verifier.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """`code` is that of the first finding, None if the attack must go unfound."""
+
+    name: str
+    who: str
+    code: str | None
+    outside: str
+    ground: str
+    run: Callable[[Forge, Ground], None]
+
+    def forge(self, ground: Ground) -> Forge:
+        keys = ground.office.signers if self.who in ("A4", "A5") else {}
+        forge = take_apart(ground, keys, service=self.who in ("A3", "A4", "A5"))
+        self.run(forge, ground)
+        return forge
+
+    def judged(self, ground: Ground, level: int = 5) -> Report:
+        forge = self.forge(ground)
+        files = forge.dump()
+        own = files.get("checkpoint.note", b"")
+        notes = (ground.early, ground.late) if self.outside == "kept" else (own,)
+        return judge(files, ground.vkey, notes, level)
+
+
+ATTACKS: list[Attack] = []
+Run = Callable[[Forge, Ground], None]
+
+
+def attack(
+    who: str, code: str | None, outside: str = "kept", ground: str = "meeting"
+) -> Callable[[Run], Run]:
+    def register(run: Run) -> Run:
+        ATTACKS.append(
+            Attack(name=run.__name__, who=who, code=code, outside=outside, ground=ground, run=run)
+        )
+        return run
+
+    return register
+
+
+def case_of(forge: Forge, prefix: str) -> str:
+    """The stream of the case whose number begins so."""
+    found = forge.find(
+        lambda body: body["case"] is not None and body["case"]["number"].startswith(prefix)
+    )
+    return str(found.body["stream"])
+
+
+def stream(forge: Forge, prefix: str) -> list[Entry]:
+    name = case_of(forge, prefix)
+    return forge.all(lambda body: body["stream"] == name)
+
+
+def step(forge: Forge, prefix: str, act: str) -> Entry:
+    """The last record of an act in a case."""
+    return [one for one in stream(forge, prefix) if one.body["act"] == act][-1]
+
+
+def identity(forge: Forge, uid: str) -> Row:
+    """How somebody signs, taken from a record of his."""
+    found = forge.find(lambda body: body["actor"]["uid"] == uid)
+    return dict(found.body["actor"])
+
+
+# -- A1, A2: bytes without keys ---------------------------------------------------------
+
+
+@attack("A1", "E_COMMIT")
+def edit_a_form_value(forge: Forge, _: Ground) -> None:
+    next(one for one in forge.opened if one["path"].startswith("form/会议"))["value"] = "别的会"
+
+
+@attack("A1", "E_COMMIT")
+def edit_a_comment(forge: Forge, _: Ground) -> None:
+    next(one for one in forge.opened if one["path"].startswith("form/"))["salt"] = "A" * 22
+
+
+@attack("A2", "E_COMMIT")
+def edit_an_event(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "LY-", "签领")
+    forge.disclosure(entry, "event/0")["value"]["role"] = "部门负责人"
+
+
+@attack("A2", "E_SIG")
+def edit_a_body(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "同意").body["act"] = "不同意"
+
+
+@attack("A2", "E_BODY")
+def edit_a_body_against_the_rules(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "同意").body["meaning"] = "applause"
+
+
+@attack("A2", "E_BODY")
+def spell_a_body_otherwise(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "同意")
+    entry.raw = json.dumps(entry.body, ensure_ascii=False).encode()
+
+
+@attack("A2", "E_PREV")
+def edit_the_time_of_receipt(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "同意").at = "2026-10-01T00:00:00.000Z"
+
+
+@attack("A2", "E_ROOT")
+def edit_the_time_of_receipt_of_the_last(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").at = "2027-01-01T00:00:00.000Z"
+
+
+@attack("A2", "E_LOG")
+def delete_one_in_the_middle(forge: Forge, _: Ground) -> None:
+    forge.indices = [n for n in range(len(forge.entries)) if n != 85]
+    forge.remove(forge.entries[85])
+
+
+@attack("A2", "E_SEQ")
+def delete_one_and_number_anew(forge: Forge, _: Ground) -> None:
+    forge.remove(stream(forge, "HY-")[2])
+
+
+@attack("A2", "E_SEQ")
+def reorder_within_a_case(forge: Forge, _: Ground) -> None:
+    places = [forge.entries.index(one) for one in stream(forge, "HY-")[1:3]]
+    one, other = places
+    forge.entries[one], forge.entries[other] = forge.entries[other], forge.entries[one]
+
+
+@attack("A2", "E_ROOT")
+def reorder_two_cases(forge: Forge, _: Ground) -> None:
+    one = forge.entries.index(stream(forge, "XQ-2026-000001")[0])
+    forge.entries[one], forge.entries[one + 1] = forge.entries[one + 1], forge.entries[one]
+
+
+@attack("A2", "E_SEQ")
+def replay_a_record(forge: Forge, _: Ground) -> None:
+    forge.entries.append(step(forge, "HY-", "同意"))
+
+
+@attack("A2", "E_SIG")
+def replay_on_another_case(forge: Forge, _: Ground) -> None:
+    given, last = step(forge, "LY-", "签领"), stream(forge, "TK-")[-1]
+    body = given.body | {
+        "stream": last.body["stream"],
+        "seq": last.body["seq"] + 1,
+        "prev": last.record.digest,
+        "case": last.body["case"],
+    }
+    forge.entries.append(Entry(body=body, key=given.key, sig=given.sig, at=given.at))
+
+
+@attack("A2", "E_SIG")
+def swap_two_signatures(forge: Forge, _: Ground) -> None:
+    one, other = stream(forge, "HY-")[0], stream(forge, "HY-")[1]
+    one.sig, other.sig = other.sig, one.sig
+
+
+@attack("A2", "E_KEY")
+def swap_a_key(forge: Forge, _: Ground) -> None:
+    one, other = step(forge, "HY-", "同意"), step(forge, "HY-", "归档")
+    one.key = other.key
+
+
+@attack("A2", "E_TYPE")
+def change_the_payload_type(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").kind = "application/vnd.guicheng.record.v3+json"
+
+
+@attack("A2", "E_RECEIVED")
+def break_the_time_of_receipt(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").at = "2026-10-01"
+
+
+@attack("A2", "E_ROLLBACK")
+def put_back_an_older_file(forge: Forge, ground: Ground) -> None:
+    size = int(ground.early.split(b"\n")[1])
+    for one in forge.entries[size:]:
+        forge.remove(one)
+    forge.files = {name: data for name, data in forge.files.items() if "checkpoint" not in name}
+    forge.files["checkpoint.note"] = ground.early
+    header = json.loads(forge.files["bundle.json"]) | {"size": size}
+    forge.files["bundle.json"] = canonical(header)
+
+
+@attack("A2", "E_ROOT", "own")
+def delete_the_last_rows(forge: Forge, _: Ground) -> None:
+    forge.remove(forge.entries[-1])
+
+
+@attack("A2", "E_ROOT", "own")
+def delete_a_whole_case(forge: Forge, _: Ground) -> None:
+    for one in stream(forge, "TK-"):
+        forge.remove(one)
+
+
+@attack("A2", "E_MISSING")
+def strip_a_disclosure(forge: Forge, _: Ground) -> None:
+    forge.opened.remove(next(one for one in forge.opened if one["path"].startswith("form/")))
+
+
+@attack("A2", "E_TWICE")
+def open_it_twice(forge: Forge, _: Ground) -> None:
+    forge.opened.append(forge.opened[0] | {"value": "x"})
+
+
+@attack("A2", "E_EXTRA")
+def add_a_disclosure(forge: Forge, _: Ground) -> None:
+    forge.opened.append(forge.opened[0] | {"path": "form/补"})
+
+
+@attack("A2", "E_EXTRA")
+def add_a_disclosure_to_nothing(forge: Forge, _: Ground) -> None:
+    forge.opened.append(forge.opened[0] | {"stream": "case/x"})
+
+
+@attack("A2", "E_OBJECT", ground="paper")
+def swap_an_attachment(forge: Forge, _: Ground) -> None:
+    digest = next(one["value"] for one in forge.opened if one["path"] == "att/0/digest")
+    forge.files[f"objects/{digest}"] = b"another scan"
+
+
+@attack("A2", "E_OBJECT", ground="paper")
+def swap_an_attachment_under_its_own_name(forge: Forge, _: Ground) -> None:
+    digest = next(one["value"] for one in forge.opened if one["path"] == "att/0/digest")
+    del forge.files[f"objects/{digest}"]
+    forge.files[f"objects/{sha256(b'another scan')}"] = b"another scan"
+
+
+@attack("A2", "E_OBJECT")
+def edit_the_text_of_a_procedure(forge: Forge, _: Ground) -> None:
+    digest = step(forge, "HY-", "归档").body["def"]["src"]
+    forge.files[f"objects/{digest}"] += b" "
+
+
+@attack("A2", "E_MODEL")
+def edit_a_compiled_model(forge: Forge, _: Ground) -> None:
+    name = "models/" + step(forge, "HY-", "归档").body["def"]["model"]
+    forge.files[name] = forge.files[name].replace("归档".encode(), "盖章".encode())
+
+
+@attack("A2", "E_MODEL")
+def bring_another_model(forge: Forge, _: Ground) -> None:
+    digest = step(forge, "HY-", "归档").body["def"]["model"]
+    changed = forge.files.pop(f"models/{digest}").replace("归档".encode(), "盖章".encode())
+    forge.files[f"models/{sha256(changed)}"] = changed
+
+
+@attack("A2", "E_OBJECT")
+def edit_the_text_of_the_roster(forge: Forge, _: Ground) -> None:
+    event = forge.events(forge.find(lambda body: body["stream"] == "org"))[0]
+    forge.files[f"objects/{event['digest']}"] += b"\n# "
+
+
+@attack("A2", "E_MODEL")
+def appoint_somebody_in_the_model_of_the_roster(forge: Forge, _: Ground) -> None:
+    event = forge.events(forge.find(lambda body: body["stream"] == "org"))[0]
+    name = f"models/{event['model']}"
+    forge.files[name] = forge.files[name].replace(b'"head":"heqing"', b'"head":"linlan"')
+
+
+@attack("A2", "E_KEY")
+def forge_a_step_with_a_key_of_his_own(forge: Forge, _: Ground) -> None:
+    last = step(forge, "HY-", "归档")
+    forge.append(last, {}, [], FileSigner(make_key()))
+
+
+@attack("A2", "E_NOTE")
+def bring_a_key_along(forge: Forge, _: Ground) -> None:
+    text = forge.files["checkpoint.note"].decode().partition("\n\n")[0] + "\n"
+    forge.files["checkpoint.note"] = sign_note(text, ORIGIN, FileSigner(make_key())).encode()
+
+
+@attack("A2", "E_NOTE")
+def change_the_size_in_a_note(forge: Forge, _: Ground) -> None:
+    size = len(forge.entries)
+    note = forge.files["checkpoint.note"].decode()
+    forge.files["checkpoint.note"] = note.replace(f"\n{size}\n", f"\n{size - 1}\n").encode()
+
+
+@attack("A2", "E_BUNDLE")
+def leave_out_the_checkpoint(forge: Forge, _: Ground) -> None:
+    del forge.files["checkpoint.note"]
+
+
+@attack("A2", "E_BUNDLE")
+def leave_out_the_proofs(forge: Forge, _: Ground) -> None:
+    del forge.files["proofs.json"]
+
+
+@attack("A2", "E_ORIGIN")
+def call_it_another_office(forge: Forge, _: Ground) -> None:
+    header = json.loads(forge.files["bundle.json"]) | {"origin": "other.example"}
+    forge.files["bundle.json"] = canonical(header)
+
+
+def edit_table(forge: Forge, table: str, column: str, value: object) -> None:
+    rows = [json.loads(line) for line in forge.files["tables.jsonl"].splitlines()]
+    next(row for row in rows if row["table"] == table)["row"][column] = value
+    forge.files["tables.jsonl"] = b"".join(canonical(row) + b"\n" for row in rows)
+
+
+@attack("A2", "E_TABLE")
+def edit_the_list_of_cases(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "case_row", "result", "rejected")
+
+
+@attack("A2", "E_TABLE")
+def edit_somebodys_inbox(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "offer", "person", "hanjiang")
+
+
+@attack("A2", "E_TABLE")
+def edit_the_stock(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "lot", "quantity", "999")
+
+
+@attack("A2", "E_TABLE")
+def edit_the_diary(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "occupation", "thing", "别的会议室")
+
+
+# -- A3: with the service key -----------------------------------------------------------
+
+
+@attack("A3", "E_ROLLBACK")
+def delete_the_last_rows_and_sign_anew(forge: Forge, _: Ground) -> None:
+    for one in forge.entries[-3:]:
+        forge.remove(one)
+    forge.note()
+
+
+@attack("A3", "E_CONSISTENCY")
+def delete_a_case_and_sign_anew(forge: Forge, ground: Ground) -> None:
+    gone = stream(forge, "XQ-2026-000009")
+    like = forge.entries[-1]
+    for one in gone:
+        forge.remove(one)
+    forge.rewrite()
+    for _ in gone:  # as many records as before, so that only the root can tell
+        forge.append(like, {"typ": "read", "act": "查看"}, [], ground.office.service)
+    forge.note()
+
+
+@attack("A3", "E_CONSISTENCY")
+def show_two_auditors_two_stores(forge: Forge, ground: Ground) -> None:
+    like = forge.entries[-1]
+    forge.remove(like)
+    forge.append(like, {"typ": "read", "act": "查看"}, [], ground.office.service)
+    forge.note()
+
+
+@attack("A3", "E_HEADS", "own")
+def state_false_heads(forge: Forge, _: Ground) -> None:
+    last = forge.entries[-1]
+    forge.set_event(last, 0, forge.events(last)[0] | {"streams": 1})
+    assert forge.service is not None
+    forge.sign(last, forge.service)
+    forge.note()
+
+
+@attack("A3", "E_SIG", "own")
+def write_a_step_in_somebodys_name(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["actor"] |= identity(forge, "linlan")
+    forge.rewrite()
+
+
+@attack("A3", "E_SEQ", "own")
+def delete_a_reminder_and_sign_anew(forge: Forge, _: Ground) -> None:
+    last = stream(forge, "YJ-")[-2]
+    forge.remove(last)
+    forge.note()
+
+
+@attack("A3", "E_POWER", "own")
+def sign_for_somebody_with_the_service_key(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    assert forge.service is not None
+    forge.sign(entry, forge.service)
+    forge.rewrite()
+
+
+@attack("A3", "E_BODY", "own")
+def let_the_system_approve(forge: Forge, _: Ground) -> None:
+    entry = stream(forge, "YJ-")[-1]
+    entry.body["meaning"] = "approval"
+    forge.rewrite()
+
+
+@attack("A3", "E_POWER", "own")
+def let_the_system_amend_the_roster(forge: Forge, ground: Ground) -> None:
+    amend(forge, ground.office.service, system=True)
+    forge.rewrite()
+
+
+@attack("A3", "E_REDACT", "own")
+def let_the_system_redact(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "提交")
+    system = forge.find(lambda body: body["way"] == "system")
+    event = redacted(entry, "fact/saw(会议名称)", forge)
+    forge.append(
+        system,
+        {
+            "typ": "redact",
+            "act": "涂销",
+            "stream": entry.body["stream"],
+            "case": entry.body["case"],
+        },
+        [event],
+        ground.office.service,
+    )
+    forge.rewrite()
+
+
+@attack("A3", "E_MISSING", "own")
+def strip_a_disclosure_and_sign_anew(forge: Forge, _: Ground) -> None:
+    forge.opened.remove(next(one for one in forge.opened if one["path"].startswith("form/")))
+    forge.rewrite()
+
+
+# -- A4: with people's keys -------------------------------------------------------------
+
+
+def amend(forge: Forge, signer: object, uid: str = "lugong", *, system: bool = False) -> Entry:
+    """A roster record that makes 苏晓 a storekeeper."""
+    like = [one for one in forge.entries if one.body["stream"] == "org"][-1]
+    changes: Row = {"act": "授予岗位", "org": head(forge, "org")}
+    if system:
+        changes["way"], changes["meaning"] = "system", "none"
+        changes["actor"] = forge.find(lambda body: body["way"] == "system").body["actor"]
+    else:
+        changes["actor"] = people(forge, uid)
+    amendment = {
+        "amendment": "PostGranted",
+        "from_": None,
+        "person": "suxiao",
+        "post": "资产管理员",
+        "until": None,
+    }
+    amendment["from_"] = {"$": "date", "is": "2026-10-01"}  # type: ignore[assignment]
+    event = {"amendment": amendment, "event": "RosterAmended", "version": 1}
+    return forge.append(like, changes, [event], signer)  # type: ignore[arg-type]
+
+
+def people(forge: Forge, uid: str) -> Row:
+    """Somebody as the roster has him, though he may have signed nothing."""
+    event = forge.events(forge.find(lambda body: body["stream"] == "org"))[0]
+    model = json.loads(forge.files[f"models/{event['model']}"])
+    person = next(one for one in model["people"] if one["id"] == uid)
+    posts = [one["post"] for one in model["holdings"] if one["person"] == uid]
+    title = [person["title"]] if person["title"] else []
+    return {
+        "uid": uid,
+        "name": person["name"],
+        "post": "、".join(dict.fromkeys([*title, *posts])),
+        "dept": person["department"] or "",
+        "for": None,
+    }
+
+
+def head(forge: Forge, name: str) -> Row:
+    last = forge.all(lambda body: body["stream"] == name)[-1]
+    return {"seq": last.body["seq"], "hash": last.record.digest}
+
+
+def redacted(entry: Entry, path: str, forge: Forge) -> Row:
+    """A redaction of a value, which is destroyed."""
+    row = forge.disclosure(entry, path)
+    forge.opened.remove(row)
+    kind, _, name = path.partition("/")
+    commits = entry.body["facts" if kind == "fact" else "form"]
+    return {
+        "event": "Redacted",
+        "version": 1,
+        "targets": [{"seq": entry.body["seq"], "path": path, "commit": commits[name]}],
+        "objects": [],
+        "basis": "决定",
+        "approvers": [{"uid": "hanjiang", "name": "韩江"}],
+    }
+
+
+def redact(forge: Forge, ground: Ground, event: Row) -> None:
+    entry = step(forge, "HY-", "提交")
+    changes = {"typ": "redact", "act": "涂销", "meaning": "responsibility", "move": None}
+    forge.append(entry, changes, [event], ground.office.signers["linlan"])
+    forge.rewrite()
+
+
+@attack("A4", "E_REDACT", "own")
+def redact_another_commitment(forge: Forge, ground: Ground) -> None:
+    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge)
+    event["targets"][0]["commit"] = "0" * 64
+    redact(forge, ground, event)
+
+
+@attack("A4", "E_REDACT", "own")
+def redact_and_keep(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "提交")
+    row = dict(forge.disclosure(entry, "fact/saw(会议名称)"))
+    event = redacted(entry, "fact/saw(会议名称)", forge)
+    forge.opened.append(row)
+    redact(forge, ground, event)
+
+
+@attack("A4", "E_REDACT", "own")
+def redact_who_could_act(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "提交")
+    name = next(name for name in entry.body["facts"] if name.startswith("who("))
+    redact(forge, ground, redacted(entry, f"fact/{name}", forge))
+
+
+@attack("A4", "E_REDACT", "own")
+def redact_alone(forge: Forge, ground: Ground) -> None:
+    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge)
+    event["approvers"] = [{"uid": "linlan", "name": "林岚"}]
+    redact(forge, ground, event)
+
+
+@attack("A4", "E_CONSISTENCY")
+def back_date_with_everybodys_help(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "同意")
+    entry.body["time"] = entry.body["happened"] = "2026-10-01T00:00:00.000Z"
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own")
+def sign_with_ones_own_key_for_another(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    forge.sign(entry, ground.office.signers["linlan"])
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own")
+def sign_after_the_key_was_revoked(forge: Forge, ground: Ground) -> None:
+    like = forge.all(lambda body: body["stream"] == "keys")[-1]
+    registrar = like.body["actor"]["uid"]
+    key = ground.office.signers["linlan"].key_id
+    change = {"change": "revoked", "key": key, "reason": "遗失", "suspect_since": None}
+    event = {"event": "KeysChanged", "version": 1, "change": change}
+    forge.append(like, {"act": "吊销"}, [event], ground.office.signers[registrar])
+    given = step(forge, "HY-", "提交")
+    forge.append(
+        given,
+        {"act": "抄送", "meaning": "none", "keys": head(forge, "keys"), "move": None},
+        [{"event": "CopySent", "version": 1, "people": ["linlan"]}],
+        ground.office.signers["linlan"],
+    )
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own")
+def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
+    like = forge.all(lambda body: body["stream"] == "keys")[-1]
+    change = enrol(FileSigner(make_key()), ORIGIN, "hanjiang", "file", like.body["time"])
+    event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(change)}
+    changes = {"actor": identity(forge, "linlan"), "act": "登记钥匙"}
+    forge.append(like, changes, [event], ground.office.signers["linlan"])
+    forge.rewrite()
+
+
+@attack("A4", "E_PROOF", "own")
+def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
+    like = forge.all(lambda body: body["stream"] == "keys")[-1]
+    made = enrol(FileSigner(make_key()), "elsewhere", "hanjiang", "file", like.body["time"])
+    event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
+    registrar = like.body["actor"]["uid"]
+    forge.append(like, {"act": "登记钥匙"}, [event], ground.office.signers[registrar])
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own")
+def publish_without_the_power(forge: Forge, ground: Ground) -> None:
+    like = forge.all(lambda body: body["stream"] == "defs")[-1]
+    event = forge.events(like)[0] | {"edition": 2}
+    changes = {"actor": identity(forge, "linlan"), "org": head(forge, "org")}
+    forge.append(like, changes, [event], ground.office.signers["linlan"])
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own")
+def amend_the_roster_without_the_power(forge: Forge, ground: Ground) -> None:
+    amend(forge, ground.office.signers["linlan"], "linlan")
+    forge.rewrite()
+
+
+@attack("A4", "E_ROSTER", "own")
+def sign_under_a_post_one_does_not_hold(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["actor"]["post"] = "局长"
+    forge.rewrite()
+
+
+@attack("A4", "E_ROSTER", "own")
+def say_that_one_was_delegated_to(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    entry.body["actor"]["for"] = {"uid": "linlan", "name": "林岚"}
+    forge.rewrite()
+
+
+@attack("A4", "E_ROSTER", "own")
+def say_that_the_roster_said_so(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "LY-", "签领")
+    forge.set_fact(entry, "post(资产管理员)", ["dingyifan", "suxiao", "wenya"])
+    forge.rewrite()
+
+
+@attack("A4", "E_HEADS", "own")
+def rest_on_a_roster_that_is_not_there(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    forge.rewrite()
+    entry.body["org"]["hash"] = "0" * 64
+    entry.sig = b""
+    forge.sign(entry, forge.signers[entry.key])
+    assert forge.service is not None
+    last = forge.entries[-1]
+    forge.remove(last)
+    forge.note()
+
+
+@attack("A4", "E_ACTOR", "own")
+def act_without_being_asked(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    entry.body["actor"] = identity(forge, "linlan")
+    forge.sign(entry, ground.office.signers["linlan"])
+    forge.rewrite()
+
+
+@attack("A4", "E_ACTOR", "own")
+def add_oneself_to_those_asked(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "LY-", "签领")
+    forge.set_fact(entry, "who(资产管理员)", ["dingyifan", "wenya", "suxiao"])
+    entry.body["actor"] = identity(forge, "suxiao")
+    forge.sign(entry, ground.office.signers["suxiao"])
+    forge.rewrite()
+
+
+@attack("A4", "E_APART", "own")
+def do_both_halves(forge: Forge, ground: Ground) -> None:
+    """苏晓 signed for the goods; made a storekeeper in time, he also hands them out."""
+    entry = step(forge, "LY-", "签领")
+    granted = amend(forge, ground.office.signers["lugong"])
+    forge.entries.remove(granted)
+    forge.entries.insert(forge.entries.index(entry), granted)
+    granted.at = granted.body["time"] = granted.body["happened"] = entry.body["time"]
+    entry.body["org"] = {"seq": granted.body["seq"], "hash": ""}
+    holders = ["dingyifan", "wenya", "suxiao"]
+    for name in ("who(资产管理员)", "post(资产管理员)"):
+        if name in entry.body["facts"]:
+            forge.set_fact(entry, name, holders)
+    entry.body["actor"] = identity(forge, "suxiao")
+    entry.body["actor"]["post"] += "、资产管理员"
+    forge.sign(entry, ground.office.signers["suxiao"])
+    forge.rewrite()
+
+
+@attack("A4", "E_MOVE", "own")
+def do_what_the_procedure_does_not_know(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    entry.body["act"] = "盖章"
+    forge.set_event(entry, 0, forge.events(entry)[0] | {"action": "盖章"})
+    forge.rewrite()
+
+
+@attack("A4", "E_MOVE", "own")
+def go_where_the_action_does_not_lead(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "提交")
+    for n, event in enumerate(forge.events(entry)):
+        if event["event"] == "StatesMoved":
+            target = {"entered": ["待归档"], "configuration": ["待归档"]}
+            forge.set_event(entry, n, event | target)
+    entry.body["move"]["to"] = ["待归档"]
+    forge.rewrite()
+
+
+@attack("A4", "E_MOVE", "own")
+def write_another_move_than_the_events(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["move"]["to"] = ["已取消"]
+    forge.rewrite()
+
+
+@attack("A4", "E_MOVE", "own")
+def give_a_signature_another_meaning(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "TK-", "接收")
+    forge.set_event(entry, 0, forge.events(entry)[0] | {"meaning": "approval"})
+    forge.rewrite()
+
+
+@attack("A4", "E_APART", "own")
+def hide_a_duty(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "LY-", "提交")
+    forge.set_event(entry, 0, forge.events(entry)[0] | {"duties": []})
+    forge.rewrite()
+
+
+@attack("A4", "E_MODEL", "own")
+def work_by_another_procedure(forge: Forge, _: Ground) -> None:
+    other = stream(forge, "LY-")[0].body["def"]
+    step(forge, "HY-", "归档").body["def"] = dict(other)
+    forge.rewrite()
+
+
+@attack("A4", "E_MODEL", "own")
+def work_by_another_text(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["def"]["src"] = "0" * 64
+    forge.rewrite()
+
+
+@attack("A2", "E_LOG", "own")
+def skip_an_index(forge: Forge, _: Ground) -> None:
+    count = len(forge.entries)
+    forge.indices = [*range(count - 1), count]
+
+
+@attack("A2", "E_MODEL")
+def bring_an_unknown_model(forge: Forge, _: Ground) -> None:
+    forge.files[f"models/{sha256(b'{}')}"] = b"{}"
+
+
+@attack("A4", "E_AFTER_END", "own")
+def act_after_the_end(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    acted = forge.events(entry)[0]
+    changes = {"move": None}
+    forge.append(entry, changes, [acted], ground.office.signers[entry.body["actor"]["uid"]])
+    forge.rewrite()
+
+
+# -- A5: with everybody who keeps a checkpoint --------------------------------------------
+
+
+@attack("A5", None, "own")
+def rewrite_the_past_with_all_witnesses(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "同意")
+    forge.set_fact(entry, "saw(会议名称)", "另一个会")
+    forge.rewrite()
+    heads = {one.body["stream"]: one for one in forge.entries}
+    rows = [json.loads(line) for line in forge.files["tables.jsonl"].splitlines()]
+    for told in rows:
+        if told["table"] == "head":
+            told["row"]["digest"] = heads[told["row"]["stream"]].record.digest
+    forge.files["tables.jsonl"] = b"".join(canonical(told) + b"\n" for told in rows)

@@ -1,0 +1,109 @@
+"""Bundles with a known verdict, for a second verifier to be held against.
+
+python -m tests.verifier.bundles OUT --count N --seed S
+
+writes N zips, honest and tampered, a note kept outside for each, and `manifest.json`: trusted key,
+note, and what this verifier says at levels 1, 2 and 3 (verdict, code and place of its first
+finding). The choices follow the seed; keys are new in every run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from engine.evidence.bundle import dump_zip
+from tests.attacks.matrix import ATTACKS
+from tests.verifier.ground import Ground, judge, work
+from tests.verifier.test_tampering import changed, is_history
+
+LEVELS = (1, 2, 3)
+WALKS = {"meeting": "B-01", "paper": "补录"}
+
+
+def spoil(files: dict[str, bytes], dice: random.Random) -> tuple[str, dict[str, bytes]]:
+    """One random change to the history files, and what it was."""
+    names = sorted(name for name in files if is_history(name))
+    name = dice.choice(names)
+    data = bytearray(files[name])
+    if name.endswith(".jsonl") and dice.random() < 0.5:
+        return f"lines of {name}", {**files, name: changed(files[name], dice)}
+    if dice.random() < 0.1:
+        return f"without {name}", {one: kept for one, kept in files.items() if one != name}
+    place = dice.randrange(len(data))
+    data[place] ^= 1 << dice.randrange(8)
+    return f"byte {place} of {name}", {**files, name: bytes(data)}
+
+
+def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, dict[str, bytes]]:
+    """One bundle: honest, randomly spoiled, or an attack of the matrix."""
+    ground = grounds[dice.choice(sorted(grounds))]
+    match dice.randrange(5):
+        case 0:
+            return "honest store", ground, dict(ground.files)
+        case 1:
+            case = dice.choice(ground.office.store.cases())
+            return f"honest case {case.number}", ground, ground.case_files(case.id)
+        case 2:
+            case = dice.choice(ground.office.store.cases())
+            what, files = spoil(ground.case_files(case.id), dice)
+            return f"case: {what}", ground, files
+        case 3:
+            what, files = spoil(dict(ground.files), dice)
+            return f"store: {what}", ground, files
+    attack = dice.choice(ATTACKS)
+    ground = grounds[attack.ground]
+    return f"attack {attack.who} {attack.name}", ground, attack.forge(ground).dump()
+
+
+def write(out: Path, count: int, seed: int) -> list[dict[str, Any]]:
+    """The bundles and their manifest; the entries of the manifest."""
+    out.mkdir(parents=True, exist_ok=True)
+    dice, told = random.Random(seed), []
+    with tempfile.TemporaryDirectory() as folder:
+        grounds = {name: work(Path(folder) / name, walk) for name, walk in WALKS.items()}
+        for n in range(count):
+            what, ground, files = make(grounds, dice)
+            note = dice.choice((ground.early, ground.late))
+            (out / f"{n:05d}.zip").write_bytes(dump_zip(files))
+            (out / f"{n:05d}.note").write_bytes(note)
+            expected = {}
+            for level in LEVELS:
+                report = judge(files, ground.vkey, (note,), level)
+                first = report.first
+                expected[str(level)] = {
+                    "verdict": report.verdict,
+                    "first": first
+                    and {"code": first.code, "stream": first.stream, "seq": first.seq},
+                }
+            told.append(
+                {
+                    "bundle": f"{n:05d}.zip",
+                    "what": what,
+                    "trust": ground.vkey,
+                    "checkpoint": f"{n:05d}.note",
+                    "expected": expected,
+                }
+            )
+    manifest = {"seed": seed, "count": count, "bundles": told}
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+    (out / "manifest.json").write_text(text, "utf-8")
+    return told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.verifier.bundles")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    told = write(asked.out, asked.count, asked.seed)
+    print(f"{len(told)} bundles in {asked.out}, seed {asked.seed}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""A bundle is hostile input: a finding or a sentence about usage, never a traceback."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from engine.evidence.bundle import dump_zip
+from engine.evidence.canonical import canonical
+from tests.verifier.ground import Ground, judge
+from verifier.__main__ import main
+from verifier.files import load_files
+from verifier.tokens import is_over
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def zipped(*files: tuple[str, bytes], **more: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", more.get("kind", zipfile.ZIP_STORED)) as archive:
+        for name, data in files:
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), data, more.get("kind"))
+    return out.getvalue()
+
+
+def codes(path: Path) -> set[str]:
+    files = load_files(path)
+    return {one.code for one in judge(files.contents, None, ()).findings} | {
+        "E_BUNDLE" for _ in files.wrong
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped(("../bundle.json", b"{}")),
+        zipped(("/etc/passwd", b"{}")),
+        zipped(("bundle.json", b"{}"), ("a\\b", b"")),
+        zipped(("records.jsonl", b""), ("bundle.json", b"{}")),
+        zipped(("bundle.json", b"0" * 10_000_000), kind=zipfile.ZIP_DEFLATED),
+        zipped(("bundle.json", b"{}")) + b"behind",
+        b"before" + zipped(("bundle.json", b"{}")),
+        b"PK\x05\x06" + b"\0" * 18,
+        b"PK",
+        b"",
+        b"\0" * 5000,
+    ],
+    ids=lambda data: repr(data[:40]),
+)
+def test_a_hostile_zip_is_a_finding(data: bytes, tmp_path: Path) -> None:
+    place = tmp_path / "b.zip"
+    place.write_bytes(data)
+    assert "E_BUNDLE" in codes(place)
+    assert main([str(place)]) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_twice_in_a_zip_is_a_finding(tmp_path: Path) -> None:
+    place = tmp_path / "b.zip"
+    place.write_bytes(zipped(("bundle.json", b"{}"), ("bundle.json", b"{}")))
+    assert main([str(place)]) == 1
+
+
+def test_links_and_strangers_in_a_folder_are_findings(ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").symlink_to("/etc/passwd")
+    (tmp_path / "objects").symlink_to("/etc")
+    (tmp_path / "notes.txt").write_text("x")
+    wrong = {name for name, _, _ in load_files(tmp_path).wrong}
+    assert wrong == {"bundle.json", "notes.txt", "objects"}
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+ODD = (
+    DEEP,
+    b'{"a":' * 70 + b"1" + b"}" * 70,
+    b"1" * 5000,
+    b'{"index":1e9}',
+    b'{"index":-1,"record":{}}',
+    b'{"index":true}',
+    b"null",
+    b"[]",
+    b'"\\ud800"',
+    b"\xff\xfe",
+    b"NaN",
+    b"\n\n\n",
+    b'{"inclusion":{"01":[]},"consistency":[],"heads":null}',
+    b'{"consistency":[{"from":-5,"path":[],"to":1}],"heads":null,"inclusion":{}}',
+    b'{"consistency":[],"heads":{"proofs":{},"record":-1,"size":0},"inclusion":{}}',
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd[:24]))
+def test_odd_content_in_any_file_is_a_finding(odd: bytes, ground: Ground) -> None:
+    for name in ("bundle.json", "records.jsonl", "disclosures.jsonl", "checkpoint.note"):
+        for line in (odd, odd + b"\n"):
+            report = judge({**ground.files, name: line}, ground.vkey, (ground.late,))
+            assert report.exit == 1, (name, report.show("zh"))
+    judge({**ground.files, "tables.jsonl": odd + b"\n"}, ground.vkey, (ground.late,))
+    judge({**ground.files, "proofs.json": odd}, ground.vkey, (ground.late,))
+
+
+def test_models_that_are_no_models_are_findings_or_gaps(ground: Ground) -> None:
+    dice = random.Random(4)
+    models = [name for name in ground.files if name.startswith("models/")]
+    for odd in (b"null", b"[]", b"{}", b'{"states":[{}]}', canonical({"people": 1})):
+        name = dice.choice(models)
+        assert judge({**ground.files, name: odd}, ground.vkey, (ground.late,)).exit == 1
+
+
+def test_without_its_models_the_course_is_not_proven(ground: Ground) -> None:
+    bare = {name: data for name, data in ground.files.items() if not name.startswith("models/")}
+    report = judge(bare, ground.vkey, (ground.late,))
+    assert report.verdict == "not proven"
+    assert {one.code for one in report.findings} == {"E_MODEL"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nowhere"],
+        ["."],
+        [".", "--level", "9"],
+        [".", "--trust", "x"],
+        [".", "--trust", "a+b+c"],
+        [".", "--checkpoint", "nowhere"],
+        [".", "--lang", "fr"],
+    ],
+    ids=" ".join,
+)
+def test_bad_words_are_usage(words: list[str], tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == (1 if words == ["."] else 2)
+
+
+def test_a_token_is_held_against_its_note(ground: Ground) -> None:
+    note = ground.files["checkpoint.note"]
+    size = int(note.split(b"\n")[1])
+    assert is_over(token_over(note), note)
+    for token, code in (
+        (token_over(note), None),
+        (token_over(b"x"), "E_TOKEN"),
+        (b"\x30\x84\xff\xff\xff\xff", "E_TOKEN"),
+        (b"\x30\x80" * 2000, "E_TOKEN"),
+        (b"", "E_TOKEN"),
+    ):
+        files = {**ground.files, f"tokens/{size}.tsr": token}
+        report = judge(files, ground.vkey, (ground.late,))
+        assert (report.first.code if report.first else None) == code
+
+
+def token_over(data: bytes) -> bytes:
+    """The skeleton of a time-stamp response: what is looked at, and nothing more."""
+    import hashlib
+
+    def der(tag: int, content: bytes) -> bytes:
+        size = len(content)
+        short = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
+        return bytes([tag]) + short + content
+
+    algorithm = der(0x30, bytes.fromhex("0609608648016503040201") + b"\x05\x00")
+    imprint = der(0x30, algorithm + der(0x04, hashlib.sha256(data).digest()))
+    info = der(0x30, der(0x02, b"\x01") + der(0x06, b"\x2a\x03") + imprint)
+    kind = bytes.fromhex("060b2a864886f70d0109100104")
+    signed = der(0x30, der(0x02, b"\x03") + der(0x30, kind + der(0xA0, der(0x04, info))))
+    content = der(0x30, bytes.fromhex("06092a864886f70d010702") + der(0xA0, signed))
+    return der(0x30, der(0x30, der(0x02, b"\x00")) + content)
+
+
+def test_a_cut_zip_never_stops_the_verifier(ground: Ground, tmp_path: Path) -> None:
+    data, dice = dump_zip(ground.files), random.Random(7)
+    place = tmp_path / "b.zip"
+    for _ in range(60):
+        spoiled = bytearray(data[: dice.randrange(len(data))])
+        for _ in range(20):
+            if spoiled:
+                spoiled[dice.randrange(len(spoiled))] = dice.randrange(256)
+        place.write_bytes(bytes(spoiled))
+        assert main([str(place)]) == 1

@@ -1,0 +1,289 @@
+"""Level 1: bytes, signatures, chains, commitments, objects and models (evidence-spec.md §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from verifier.bundle import Bundle
+from verifier.canonical import Flaw, is_hash, is_instant, parse, sha256, utf16
+from verifier.ed25519 import is_signed
+from verifier.findings import Finding, Weight
+from verifier.reading import (
+    DEFS,
+    ORG,
+    Read,
+    Sound,
+    Target,
+    find_publics,
+    find_redacted_objects,
+    find_targets,
+    opens,
+    read_records,
+)
+from verifier.records import RECORD_V2, STEP_V1, Place, Record, genesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What level 1 leaves to the others: the sound records of each stream, from its first."""
+
+    findings: tuple[Finding, ...]
+    streams: Mapping[str, tuple[Sound, ...]]
+    targets: tuple[Target, ...]
+    redacted: tuple[tuple[str, int, str], ...]  # stream, seq, path
+
+    @property
+    def sound(self) -> list[Sound]:
+        """Every sound record in the order of the log."""
+        return sorted(
+            (one for several in self.streams.values() for one in several),
+            key=lambda one: one.index,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stream:
+    """A chain as far as it has been read."""
+
+    prev: str
+    seq: int = 0
+    received_at: str = ""
+    is_broken: bool = False
+    sound: list[Sound] = field(default_factory=list)
+
+
+def check_bytes(bundle: Bundle, *, signatures: bool = True) -> Judged:
+    """Level 1 over a whole bundle. Without `signatures` the chains alone, for measuring."""
+    found = list(bundle.findings)
+    found += check_log(bundle.records, is_whole=bundle.scope.kind == "store")
+    records = read_records(bundle)
+    publics = find_publics(records) if signatures else None
+    targets = find_targets(records)
+    named = {(one.stream, one.seq, one.path): one for one in targets}
+    streams: dict[str, _Stream] = {}
+    redacted: list[tuple[str, int, str]] = []
+    for one in records:
+        found += _check_record(bundle.origin, one, publics, streams, named, redacted)
+    known = {(one.place.stream, one.place.seq) for one in records if one.place is not None}
+    for stream, seq in bundle.disclosures:
+        if (stream, seq) not in known:
+            found.append(
+                _tell("E_EXTRA", stream, seq, "", "明细不属于任何记录", "it belongs to no record")
+            )
+    judged = {name: tuple(streams[name].sound) for name in sorted(streams, key=utf16)}
+    found += _check_objects(bundle, judged, find_redacted_objects(records))
+    found += _check_models(bundle, judged)
+    return Judged(findings=tuple(found), streams=judged, targets=targets, redacted=tuple(redacted))
+
+
+def check_log(records: Iterable[Record], *, is_whole: bool) -> Iterator[Finding]:
+    """Indices ascend, in a whole store without a gap. The first break is told."""
+    last = -1
+    for one in records:
+        if one.index <= last or (is_whole and one.index != last + 1):
+            yield _tell(
+                "E_LOG",
+                "",
+                -1,
+                f"index {one.index}",
+                f"日志里第 {last} 条之后是第 {one.index} 条:有缺失、重复或调换",
+                f"index {one.index} comes after {last}: missing, repeated or out of order",
+            )
+            return
+        last = one.index
+
+
+def _tell(
+    code: str, stream: str, seq: int, field: str, zh: str, en: str, weight: Weight = Weight.BREAK
+) -> Finding:
+    return Finding(
+        code=code, level=1, stream=stream, seq=seq, field=field, zh=zh, en=en, weight=weight
+    )
+
+
+def _check_record(
+    origin: str,
+    one: Read,
+    publics: Mapping[str, bytes] | None,
+    streams: dict[str, _Stream],
+    named: Mapping[tuple[str, int, str], Target],
+    redacted: list[tuple[str, int, str]],
+) -> list[Finding]:
+    record, place = one.record, one.place
+    if place is None:
+        assert one.flaw is not None
+        where = f"index {record.index} {one.flaw.field}".rstrip()
+        flaw = _tell("E_BODY", "", -1, where, one.flaw.zh, one.flaw.en)
+        return [flaw, *_check_seal(record, None, publics)]
+    try:
+        chain = streams.setdefault(place.stream, _Stream(prev=genesis(origin, place.stream)))
+    except Flaw as flaw:
+        return [_tell("E_STREAM", "", -1, "stream", flaw.zh, flaw.en)]
+    if chain.is_broken:
+        return []
+    found = [*_check_place(place, origin, chain), *_check_seal(record, place, publics)]
+    if found:
+        chain.is_broken = True
+        return found
+    if record.received_at < chain.received_at:
+        found.append(
+            _tell(
+                "E_CLOCK",
+                place.stream,
+                place.seq,
+                "srv.at",
+                "收到时间早于上一条记录",
+                "received earlier than the record before",
+                Weight.DOUBT,
+            )
+        )
+    found += _check_opened(one, named, redacted)
+    chain.prev, chain.seq = record.digest, chain.seq + 1
+    chain.received_at = max(chain.received_at, record.received_at)
+    if one.body is not None:
+        opened = {each.path: each.value for each in one.disclosures}
+        chain.sound.append(Sound(record=record, body=one.body, opened=opened))
+    return found
+
+
+def _check_place(place: Place, origin: str, chain: _Stream) -> Iterator[Finding]:
+    """The first thing that is wrong with where a record stands."""
+
+    def tell(code: str, field: str, zh: str, en: str) -> Finding:
+        return _tell(code, place.stream, place.seq, field, zh, en)
+
+    if place.origin != origin:
+        yield tell("E_ORIGIN", "origin", "记录属于另一处", "it belongs to another store")
+    elif place.seq != chain.seq:
+        yield tell(
+            "E_SEQ",
+            "seq",
+            f"此处应为第 {chain.seq} 条:有缺失、重复或调换",
+            f"number {chain.seq} belongs here: missing, repeated or out of order",
+        )
+    elif place.prev != chain.prev:
+        yield tell(
+            "E_PREV",
+            "prev",
+            "上一条记录已不是签名时的那一条",
+            "the record before is not the one this was signed after",
+        )
+
+
+def _check_seal(
+    record: Record, place: Place | None, publics: Mapping[str, bytes] | None
+) -> Iterator[Finding]:
+    """Payload type, key, signature and time of receipt."""
+    stream, seq = (place.stream, place.seq) if place else ("", -1)
+
+    def tell(code: str, field: str, zh: str, en: str) -> Finding:
+        where = field if place else f"index {record.index} {field}"
+        return _tell(code, stream, seq, where, zh, en)
+
+    if record.payload_type not in (RECORD_V2, STEP_V1):
+        yield tell("E_TYPE", "srv.pt", "不认识的记录类型", "an unknown payload type")
+    if place is not None and place.key != record.key:
+        yield tell("E_KEY", "key", "记录的钥匙与正文写明的不同", "the body names another key")
+    if publics is not None:
+        public = publics.get(record.key)
+        if public is None:
+            yield tell("E_KEY", "key", "没有这把钥匙的公钥", "the key was never enrolled")
+        elif not is_signed(public, record.sig, record.signed):
+            yield tell(
+                "E_SIG",
+                "sig",
+                "签名不成立:正文或签名被改动过",
+                "the signature does not verify: body or signature was changed",
+            )
+    if not is_instant(record.received_at):
+        yield tell("E_RECEIVED", "srv.at", "收到时间写法不对", "the time of receipt is ill-formed")
+
+
+def _check_opened(
+    one: Read,
+    named: Mapping[tuple[str, int, str], Target],
+    redacted: list[tuple[str, int, str]],
+) -> Iterator[Finding]:
+    """Each commitment is opened once, or said to be redacted; nothing else is there."""
+    assert one.place is not None
+    stream, seq = one.place.stream, one.place.seq
+    commits = one.body.commits if one.body is not None else {}
+    seen: set[str] = set()
+    for each in one.disclosures:
+        path = each.path
+        if path in seen:
+            yield _tell("E_TWICE", stream, seq, path, "同一承诺有两份明细", "it is opened twice")
+        elif path not in commits:
+            yield _tell("E_EXTRA", stream, seq, path, "没有承诺过的明细", "it was not committed to")
+        elif not opens(each, commits[path]):
+            yield _tell(
+                "E_COMMIT",
+                stream,
+                seq,
+                path,
+                "明细与签名时的承诺不符",
+                "the value is not the one committed to",
+            )
+        seen.add(path)
+    for path in commits:
+        if path in seen:
+            continue
+        target = named.get((stream, seq, path))
+        if target is not None and target.by > seq:
+            redacted.append((stream, seq, path))
+        else:
+            yield _tell(
+                "E_MISSING",
+                stream,
+                seq,
+                path,
+                "签名时承诺的内容缺少明细,也没有涂销记录",
+                "what was committed to is missing, and no redaction names it",
+            )
+
+
+def _check_objects(
+    bundle: Bundle, streams: Mapping[str, tuple[Sound, ...]], destroyed: frozenset[str]
+) -> Iterator[Finding]:
+    wanted = set(_named_objects(streams))
+    for digest, content in bundle.objects.items():
+        if sha256(content) != digest:
+            yield _tell("E_OBJECT", "", -1, digest, "文本或附件与其摘要不符", "changed content")
+        elif digest not in wanted:
+            yield _tell("E_OBJECT", "", -1, digest, "没有记录提到它", "no record names it")
+    for digest in sorted(wanted - bundle.objects.keys() - destroyed):
+        yield _tell("E_OBJECT", "", -1, digest, "已发布的文本或附件缺失", "it is missing")
+
+
+def _named_objects(streams: Mapping[str, tuple[Sound, ...]]) -> Iterator[str]:
+    for stream, sound in streams.items():
+        for one in sound:
+            if stream in (ORG, DEFS):
+                event = one.event("Published")
+                digest = event.get("digest") if event else None
+                if isinstance(digest, str) and is_hash(digest):
+                    yield digest
+            for path, value in one.opened.items():
+                is_digest = path.startswith("att/") and path.endswith("/digest")
+                if is_digest and isinstance(value, str):
+                    yield value
+
+
+def _check_models(bundle: Bundle, streams: Mapping[str, tuple[Sound, ...]]) -> Iterator[Finding]:
+    named = {
+        event["model"]
+        for stream in (ORG, DEFS)
+        for one in streams.get(stream, ())
+        if (event := one.event("Published")) is not None and isinstance(event.get("model"), str)
+    }
+    for digest, content in bundle.models.items():
+        if sha256(content) != digest:
+            yield _tell("E_MODEL", "", -1, digest, "模型与其摘要不符", "the model was changed")
+            continue
+        try:
+            parse(content)
+        except Flaw as flaw:
+            yield _tell("E_MODEL", "", -1, digest, flaw.zh, flaw.en)
+        if digest not in named:
+            yield _tell("E_MODEL", "", -1, digest, "没有记录提到这个模型", "no record names it")

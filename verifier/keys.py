@@ -1,0 +1,232 @@
+"""Whose key is whose: the fold of the stream `keys` (evidence-spec.md §7).
+
+Validity goes by position in that stream, never by the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from verifier.canonical import Flaw, Json, canonical, decode_base64, is_instant, pae
+from verifier.ed25519 import is_signed, is_sound_key
+from verifier.records import SERVICE
+
+KEY_PROOF = "application/vnd.guicheng.key-proof.v1+json"
+CUSTODIES = ("file", "agent", "service")
+_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410 §4, then the 32 bytes of the point
+_FIELDS = {
+    "founded": "uid key public custody from proof registrars service_key service_public"
+    " service_proof",
+    "enrolled": "uid key public custody from proof",
+    "rotated": "uid old key public custody from proof",
+    "revoked": "key reason suspect_since",
+    "appointed": "registrars",
+}
+
+
+class NotEntitled(Flaw):
+    """The change was not its signer's to make."""
+
+
+class NotProven(Flaw):
+    """Possession of a key brought in is not proven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """One key's life: valid from position `since` up to, not including, `until`."""
+
+    uid: str
+    key: str
+    public: bytes
+    custody: str
+    since: int
+    until: int | None = None
+    suspect_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """A key that a change brings in."""
+
+    uid: str
+    key: str
+    public: str
+    custody: str
+    since: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of the stream `keys`, its fields checked for shape."""
+
+    kind: str
+    uid: str = ""
+    key: str = ""
+    old: str = ""
+    suspect_since: str | None = None
+    registrars: tuple[str, ...] = ()
+    brought: tuple[Brought, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """What the stream says up to `seq`."""
+
+    seq: int = -1
+    enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
+    appointments: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    def is_valid(self, uid: str, key: str, at: int) -> bool:
+        known = self.enrolments.get(key)
+        if known is None or known.uid != uid or known.since > at:
+            return False
+        return known.until is None or at < known.until
+
+    def is_registrar(self, uid: str) -> bool:
+        return bool(self.appointments) and uid in self.appointments[-1][1]
+
+    def after(self, change: Change, seq: int) -> KeyState:
+        """The state once a change counts. Raises `Flaw` for one that cannot be."""
+        if (change.kind == "founded") != (seq == 0):
+            raise Flaw("钥匙流须以一条创立记录开头", "the keys begin with one founding")
+        known = dict(self.enrolments)
+        if change.kind == "rotated":
+            old = known.get(change.old)
+            if old is None or old.uid != change.uid or old.until is not None:
+                raise Flaw("被更换的钥匙当时无效", "the key rotated away was not valid")
+            known[old.key] = replace(old, until=seq)
+        if change.kind == "revoked":
+            ended = known.get(change.key)
+            if ended is None:
+                raise Flaw("吊销的钥匙没有登记过", "the key revoked was never enrolled")
+            suspicions = [one for one in (ended.suspect_since, change.suspect_since) if one]
+            known[change.key] = replace(
+                ended,
+                until=seq if ended.until is None else ended.until,
+                suspect_since=min(suspicions, default=None),
+            )
+        for one in change.brought:
+            if (one.uid == SERVICE) != (one.custody == "service"):
+                raise Flaw("服务钥匙属于且只属于系统", "the service key is the system's alone")
+            if one.key in known:
+                raise Flaw("钥匙已经登记过", "the key is enrolled already")
+            known[one.key] = Enrolment(
+                uid=one.uid,
+                key=one.key,
+                public=load_public(one.public, one.key),
+                custody=one.custody,
+                since=seq,
+            )
+        appointments = self.appointments
+        if change.kind in ("founded", "appointed"):
+            if not change.registrars:
+                raise Flaw("至少须有一名登记人员", "there must be a registrar")
+            appointments = (*appointments, (seq, change.registrars))
+        return KeyState(seq=seq, enrolments=known, appointments=appointments)
+
+    def require_entitled(self, change: Change, uid: str, key: str) -> None:
+        """Raises `NotEntitled` unless `uid`, signing with `key`, may make this change next."""
+        if change.kind == "founded":
+            allowed = self.seq == -1 and (uid, key) == (change.uid, change.key)
+        elif not self.is_valid(uid, key, self.seq):
+            allowed = False
+        elif change.kind == "rotated":
+            allowed = (uid, key) == (change.uid, change.old)
+        else:
+            known = self.enrolments.get(change.key) if change.kind == "revoked" else None
+            allowed = self.is_registrar(uid) or (known is not None and known.uid == uid)
+        if not allowed:
+            raise NotEntitled(f"{uid} 无权作此钥匙变动", f"{uid} may not make this change")
+
+
+def require_proofs(change: Change, origin: str) -> None:
+    """Raises `NotProven` unless every key brought in signed its own enrolment."""
+    for one in change.brought:
+        claim: Json = {
+            "custody": one.custody,
+            "from": one.since,
+            "key": one.key,
+            "origin": origin,
+            "public": one.public,
+            "uid": one.uid,
+        }
+        public = load_public(one.public, one.key)
+        try:
+            proof = decode_base64(one.proof)
+        except Flaw:
+            proof = b""
+        if not is_signed(public, proof, pae(KEY_PROOF, canonical(claim))):
+            raise NotProven(f"未能证明 {one.uid} 持有所登记的钥匙", f"{one.uid} did not prove it")
+
+
+def load_public(text: str, key: str) -> bytes:
+    """The 32 bytes of a public key whose id is `key`. Raises `Flaw`."""
+    data = decode_base64(text)
+    if len(data) != 44 or not data.startswith(_SPKI) or not is_sound_key(data[12:]):
+        raise Flaw("不是可用的 Ed25519 公钥", "not a usable Ed25519 key")
+    if hashlib.sha256(data).hexdigest() != key:
+        raise Flaw("公钥与钥匙编号不符", "the public key does not fit its id")
+    return data[12:]
+
+
+def load_change(value: Json) -> Change:
+    """The change in a `KeysChanged` event. Raises `Flaw`."""
+    match value:
+        case {"event": "KeysChanged", "version": 1, "change": dict(told), **rest} if not rest:
+            return _load_change(told)
+    raise Flaw("钥匙流里有别的事件", "the stream of keys holds another event")
+
+
+def _load_change(told: dict[str, Json]) -> Change:
+    kind = told.get("change")
+    if not isinstance(kind, str) or kind not in _FIELDS:
+        raise Flaw("无法识别的钥匙变动", "an unknown change of keys")
+    if told.keys() != {"change", *_FIELDS[kind].split()}:
+        raise Flaw("钥匙变动的字段不全或有多余", "fields of the change are missing or unknown")
+    for name, value in told.items():
+        if not _fits(name, value):
+            raise Flaw(f"钥匙变动的字段 {name} 不成样子", f"the field {name} is ill-formed")
+    text = {name: value for name, value in told.items() if isinstance(value, str)}
+    brought: list[Brought] = []
+    if "public" in text:
+        brought.append(_brought(text, text["uid"], "", text["custody"]))
+    if "service_public" in text:
+        brought.append(_brought(text, SERVICE, "service_", "service"))
+    registrars = told.get("registrars")
+    return Change(
+        kind=kind,
+        uid=text.get("uid", ""),
+        key=text.get("key", ""),
+        old=text.get("old", ""),
+        suspect_since=text.get("suspect_since"),
+        registrars=tuple(str(one) for one in registrars) if isinstance(registrars, list) else (),
+        brought=tuple(brought),
+    )
+
+
+def _brought(text: Mapping[str, str], uid: str, prefix: str, custody: str) -> Brought:
+    return Brought(
+        uid=uid,
+        key=text[prefix + "key"],
+        public=text[prefix + "public"],
+        custody=custody,
+        since=text["from"],
+        proof=text[prefix + "proof"],
+    )
+
+
+def _fits(name: str, value: Json) -> bool:
+    match name:
+        case "registrars":
+            return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        case "custody":
+            return value in CUSTODIES
+        case "from":
+            return isinstance(value, str) and is_instant(value)
+        case "suspect_since":
+            return value is None or (isinstance(value, str) and is_instant(value))
+    return isinstance(value, str)

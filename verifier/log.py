@@ -1,0 +1,382 @@
+"""Level 2: the log against its checkpoints, heads, redactions and tokens (§8–§10, §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from verifier.bundle import Bundle, Heads
+from verifier.canonical import Flaw, Json, canonical, is_hash, utf16
+from verifier.chain import Judged
+from verifier.findings import Finding, Weight
+from verifier.merkle import EMPTY, is_included, is_prefix, leaf, root, roots
+from verifier.notes import Note, Trust, load_note
+from verifier.reading import SYS, Sound
+from verifier.tokens import is_over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """A checkpoint kept outside the bundle: where it was kept, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def check_log(
+    bundle: Bundle, judged: Judged, trust: Trust | None, outside: tuple[Outside, ...]
+) -> tuple[Finding, ...]:
+    """Level 2 over a whole bundle."""
+    found: list[Finding] = []
+    newest = _read_note(bundle.note, "checkpoint.note", bundle.origin, trust, found)
+    if newest is not None and newest.size != bundle.size:
+        found.append(
+            _tell("E_NOTE", "checkpoint.note", "检查点的条数与 bundle.json 不符", "sizes disagree")
+        )
+        newest = None
+    kept = [
+        (one.name, _read_note(one.content, one.name, bundle.origin, trust, found))
+        for one in outside
+    ]
+    older: list[tuple[str, Note | None]] = []
+    for size, content in sorted(bundle.older.items()):
+        name = f"checkpoints/{size}.note"
+        note = _read_note(content, name, bundle.origin, trust, found)
+        if note is not None and note.size != size:
+            found.append(_tell("E_NOTE", name, "文件名与检查点的条数不符", "it is of another size"))
+            note = None
+        older.append((name, note))
+    if bundle.scope.kind == "store":
+        found += _check_roots(bundle, newest, kept, older)
+        found += _check_after(bundle, judged)
+    else:
+        found += _check_inclusion(bundle, newest)
+        found += _check_extensions(bundle, newest, kept, older)
+    found += _check_heads(bundle, judged, newest)
+    found += _check_redactions(bundle, judged)
+    found += _check_tokens(bundle)
+    return tuple(found)
+
+
+def covered(bundle: Bundle) -> int:
+    """How many of the bundle's records its newest checkpoint covers."""
+    return sum(1 for one in bundle.records if one.index < bundle.size)
+
+
+def _tell(
+    code: str,
+    field: str,
+    zh: str,
+    en: str,
+    *,
+    stream: str = "",
+    seq: int = -1,
+    weight: Weight = Weight.BREAK,
+) -> Finding:
+    return Finding(
+        code=code, level=2, stream=stream, seq=seq, field=field, zh=zh, en=en, weight=weight
+    )
+
+
+def _read_note(
+    content: bytes | None, name: str, origin: str, trust: Trust | None, found: list[Finding]
+) -> Note | None:
+    """A checkpoint that may be compared with: well formed, of this store, under the trusted key."""
+    if content is None:
+        return None
+    try:
+        note = load_note(content)
+    except Flaw as flaw:
+        found.append(_tell("E_NOTE", name, flaw.zh, flaw.en))
+        return None
+    if note.origin != origin:
+        found.append(_tell("E_NOTE", name, "检查点属于另一处", "it is of another store"))
+        return None
+    if trust is not None and not note.is_signed_by(trust):
+        found.append(
+            _tell(
+                "E_NOTE", name, "检查点不是所信任的钥匙签的", "it is not signed by the trusted key"
+            )
+        )
+        return None
+    return note
+
+
+# -- a whole store: the roots are recomputed -----------------------------------------
+
+
+def _check_roots(
+    bundle: Bundle,
+    newest: Note | None,
+    kept: list[tuple[str, Note | None]],
+    older: list[tuple[str, Note | None]],
+) -> Iterator[Finding]:
+    leaves = [bytes.fromhex(one.digest) for one in bundle.records]
+    notes = [note for _, note in (*kept, *older, ("", newest)) if note is not None]
+    known = roots(leaves, {note.size for note in notes if note.size <= len(leaves)})
+    if newest is not None and known.get(newest.size) != newest.root:
+        yield _tell(
+            "E_ROOT",
+            "checkpoint.note",
+            "记录算出的根与检查点不符:有记录被改、被删或被加",
+            "the records do not give the root: some were changed, removed or added",
+        )
+    for name, note in older:
+        if note is not None and known.get(note.size) != note.root:
+            yield _inconsistent(name)
+    for name, note in kept:
+        if note is None:
+            continue
+        if note.size > len(leaves):
+            yield _rolled_back(name, note.size, len(leaves))
+        elif known[note.size] != note.root:
+            yield _inconsistent(name)
+
+
+def _inconsistent(name: str) -> Finding:
+    return _tell(
+        "E_CONSISTENCY",
+        name,
+        "这个检查点不是现有历史的开头:历史被改写过",
+        "the history does not begin with this checkpoint: it was rewritten",
+    )
+
+
+def _rolled_back(name: str, size: int, now: int) -> Finding:
+    return _tell(
+        "E_ROLLBACK",
+        name,
+        f"检查点时有 {size} 条,现在只有 {now} 条:退回过旧状态",
+        f"there were {size} records, now there are {now}: an older state was put back",
+    )
+
+
+def _check_after(bundle: Bundle, judged: Judged) -> Iterator[Finding]:
+    """What each signer had verified before is a beginning of this log."""
+    leaves = [bytes.fromhex(one.digest) for one in bundle.records]
+    sound = judged.sound
+    known = roots(leaves, {one.body.after.seq for one in sound if one.body.after.seq <= one.index})
+    for one in sound:
+        after = one.body.after
+        if after.seq > one.index or known[after.seq].hex() != after.hash:
+            yield _tell(
+                "E_CONSISTENCY",
+                "after",
+                "签名人当时核对过的检查点不是现有历史的开头",
+                "the checkpoint its signer had verified is no beginning of this history",
+                stream=one.body.stream,
+                seq=one.body.seq,
+            )
+
+
+# -- a part of a store: proofs --------------------------------------------------------
+
+
+def _check_inclusion(bundle: Bundle, newest: Note | None) -> Iterator[Finding]:
+    for one in bundle.records:
+        if one.index >= bundle.size or newest is None:
+            continue
+        path = bundle.proofs.inclusion.get(one.index)
+        digest = bytes.fromhex(one.digest)
+        if path is None or not is_included(digest, one.index, newest.size, path, newest.root):
+            yield _tell(
+                "E_ROOT",
+                f"index {one.index}",
+                "没有证明这条记录在检查点之内",
+                "this record is not proven to be under the checkpoint",
+            )
+
+
+def _check_extensions(
+    bundle: Bundle,
+    newest: Note | None,
+    kept: list[tuple[str, Note | None]],
+    older: list[tuple[str, Note | None]],
+) -> Iterator[Finding]:
+    for name, note in (*older, *kept):
+        if note is None or newest is None:
+            continue
+        if note.size > newest.size:
+            yield _rolled_back(name, note.size, newest.size)
+            continue
+        path = bundle.proofs.consistency.get((note.size, newest.size))
+        if path is None and note.size in (0, newest.size):
+            path = ()
+        if path is None:
+            yield _tell(
+                "E_CONSISTENCY",
+                name,
+                "证据包没有与这个检查点的一致性证明,无法核对",
+                "the bundle has no consistency proof for this checkpoint",
+                weight=Weight.GAP,
+            )
+        elif not is_prefix(note.size, note.root, newest.size, newest.root, path):
+            yield _inconsistent(name)
+
+
+# -- heads ----------------------------------------------------------------------------
+
+
+def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterator[Finding]:
+    """Every ckpt record of a whole store is recomputed; of a part, the heads are proven."""
+    stated = {one.index: one for one in judged.streams.get(SYS, ()) if one.body.typ == "ckpt"}
+    if bundle.scope.kind == "store":
+        yield from _check_stated(judged, stated)
+        return
+    proofs = bundle.proofs.heads
+    if proofs is None:
+        if newest is not None:
+            yield _tell(
+                "E_HEADS",
+                "proofs.json",
+                "没有链头证明,不能证明各条流是完整的",
+                "without heads proofs the streams are not proven complete",
+                weight=Weight.GAP,
+            )
+        return
+    record = stated.get(proofs.record)
+    if record is None or record.index >= bundle.size:
+        yield _tell("E_HEADS", "proofs.json", "所指的检查点记录不在", "no such checkpoint record")
+        return
+    event = record.event("Checkpointed") or {}
+    if event.get("streams") != proofs.size or not is_hash(event.get("heads")):
+        yield _tell("E_HEADS", "proofs.json", "流的数目不符", "the number of streams differs")
+        return
+    yield from _check_proven(judged, proofs, record.index, bytes.fromhex(str(event["heads"])))
+
+
+def _check_proven(judged: Judged, proofs: Heads, before: int, wanted: bytes) -> Iterator[Finding]:
+    for stream, sound in judged.streams.items():
+        last = [one for one in sound if one.index < before]
+        proof = proofs.proofs.get(stream)
+        if proof is None:
+            if last:
+                yield _tell("E_HEADS", stream, "没有这条流的链头证明", "no proof for this stream")
+            continue
+        data = _head_leaf(stream, proof.head.seq, proof.head.hash)
+        is_proven = is_included(leaf(data), proof.index, proofs.size, proof.path, wanted)
+        is_last = bool(last) and (last[-1].body.seq, last[-1].record.digest) == (
+            proof.head.seq,
+            proof.head.hash,
+        )
+        if not is_proven or not is_last:
+            yield _tell(
+                "E_HEADS",
+                stream,
+                "这条流在检查点时不止于此,或证明不成立",
+                "at the checkpoint the stream did not end here, or the proof fails",
+            )
+
+
+def _check_stated(judged: Judged, stated: Mapping[int, Sound]) -> Iterator[Finding]:
+    """What each ckpt record says of the streams is what stood before it."""
+    heads: dict[str, tuple[int, str]] = {}
+    for one in judged.sound:
+        if one.index in stated:
+            event = one.event("Checkpointed") or {}
+            now = heads_root(heads)
+            said = (event.get("heads"), event.get("streams"), event.get("records"))
+            if said != (now, len(heads), one.index):
+                yield _tell(
+                    "E_HEADS",
+                    "event/0",
+                    "检查点记录所述的链头与此前的记录不符",
+                    "the heads it states are not those of the records before it",
+                    stream=one.body.stream,
+                    seq=one.body.seq,
+                )
+        heads[one.body.stream] = (one.body.seq, one.record.digest)
+
+
+def heads_root(heads: Mapping[str, tuple[int, str]]) -> str:
+    """The root over the heads of streams (§9), 64 hex digits."""
+    if not heads:
+        return EMPTY.hex()
+    leaves = [leaf(_head_leaf(stream, *heads[stream])) for stream in sorted(heads, key=utf16)]
+    return root(leaves).hex()
+
+
+def _head_leaf(stream: str, seq: int, digest: str) -> bytes:
+    value: Json = {"hash": digest, "seq": seq, "stream": stream}
+    return canonical(value)
+
+
+def _check_tokens(bundle: Bundle) -> Iterator[Finding]:
+    """Each token is over the checkpoint of its size."""
+    notes = dict(bundle.older)
+    if bundle.note is not None:
+        notes[bundle.size] = bundle.note
+    for size, token in sorted(bundle.tokens.items()):
+        name = f"tokens/{size}.tsr"
+        try:
+            is_right = size in notes and is_over(token, notes[size])
+        except Flaw as flaw:
+            yield _tell("E_TOKEN", name, flaw.zh, flaw.en)
+            continue
+        if not is_right:
+            yield _tell("E_TOKEN", name, "时间戳不是盖在这个检查点上", "not over this checkpoint")
+
+
+# -- redaction ------------------------------------------------------------------------
+
+
+def _check_redactions(bundle: Bundle, judged: Judged) -> Iterator[Finding]:
+    """A redact record is sound itself, and what it names is gone (§10)."""
+    for stream, sound in judged.streams.items():
+        for one in sound:
+            if one.body.typ == "redact":
+                yield from _check_redaction(bundle, judged, stream, one)
+
+
+def _check_redaction(bundle: Bundle, judged: Judged, stream: str, one: Sound) -> Iterator[Finding]:
+    def tell(field: str, zh: str, en: str) -> Finding:
+        return _tell("E_REDACT", field, zh, en, stream=stream, seq=one.body.seq)
+
+    if one.body.meaning != "responsibility" or one.body.way == "system":
+        yield tell("meaning", "涂销须由人以责任签名", "a person must take responsibility for it")
+    event = one.event("Redacted")
+    if event is not None and not _is_consented(event, one.body.signer):
+        yield tell(
+            "event/0", "涂销须有依据,并有另一人同意", "no basis, or no other person consented"
+        )
+    targets = event.get("targets") if event is not None and one.body.events == 1 else None
+    objects = event.get("objects") if event is not None else None
+    if not isinstance(targets, list) or not isinstance(objects, list):
+        yield tell("event/0", "涂销记录须有且只有一个涂销事件", "it must have one Redacted event")
+        return
+    for target in targets:
+        match target:
+            case {"seq": int(seq), "path": str(path), "commit": str(commit), **rest} if not rest:
+                yield from _check_target(judged, stream, one, seq, path, commit)
+            case _:
+                yield tell("event/0", "涂销的目标写法不对", "a target is ill-formed")
+    for digest in objects:
+        if not isinstance(digest, str) or digest in bundle.objects:
+            yield tell("event/0", "写明涂销的附件仍在", "an object said to be destroyed is there")
+
+
+def _is_consented(event: Mapping[str, Json], signer: str) -> bool:
+    """Whether there is a basis, and somebody else than the signer who approved."""
+    basis, approvers = event.get("basis"), event.get("approvers")
+    people = approvers if isinstance(approvers, list) else []
+    uids = [one.get("uid") for one in people if isinstance(one, dict)]
+    return isinstance(basis, str) and basis != "" and bool(uids) and signer not in uids
+
+
+def _check_target(
+    judged: Judged, stream: str, one: Sound, seq: int, path: str, commit: str
+) -> Iterator[Finding]:
+    def tell(zh: str, en: str) -> Finding:
+        return _tell("E_REDACT", f"{seq} {path}", zh, en, stream=stream, seq=one.body.seq)
+
+    sound = judged.streams[stream]
+    if not 0 <= seq < one.body.seq or seq >= len(sound):
+        yield tell("涂销的目标不在此前", "the target is not an earlier record")
+        return
+    aimed = sound[seq]
+    if aimed.body.commits.get(path) != commit:
+        yield tell("涂销的目标与记录的承诺不符", "the target is not what the record committed to")
+    elif path.startswith(("event/", "fact/who(")):
+        yield tell("事件和“谁可以办”不得涂销", "events and who(…) may not be redacted")
+    elif path in aimed.opened:
+        yield tell("写明涂销的明细仍在", "a value said to be destroyed is there")

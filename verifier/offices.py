@@ -1,0 +1,104 @@
+"""The office as the stream `org` has it at any of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from verifier.bundle import Bundle
+from verifier.canonical import Flaw, Json, parse, sha256
+from verifier.chain import Judged
+from verifier.findings import Finding, Weight
+from verifier.reading import ORG
+from verifier.roster import Office, begin, load_roster
+
+
+@dataclass(slots=True, kw_only=True)
+class Offices:
+    """The office as of any head of the stream `org`. Models that are missing are told once."""
+
+    bundle: Bundle
+    judged: Judged
+    findings: list[Finding] = field(default_factory=list)
+    _made: dict[tuple[str, int], Office | None] = field(default_factory=dict)
+
+    def find(self, seq: int, on: date) -> Office | None:
+        """The office by the records 0 … seq of `org` on a day; None if there was none yet."""
+        model = self._model(seq, on)
+        if model is None:
+            return None
+        key = (model, seq)
+        if key not in self._made:
+            self._made[key] = self._make(model, seq)
+        return self._made[key]
+
+    def day(self, seq: int, at: str) -> date | None:
+        """The day of an instant where the office is, by any roster published up to `seq`."""
+        moment = datetime.fromisoformat(at)
+        for model in reversed([event["model"] for event in self._rosters(seq)]):
+            roster = self._make(str(model), -1)
+            if roster is not None:
+                try:
+                    return moment.astimezone(ZoneInfo(roster.roster.zone)).date()
+                except (ZoneInfoNotFoundError, ValueError):
+                    return None
+        return None
+
+    def _rosters(self, seq: int) -> list[Mapping[str, Json]]:
+        return [
+            event
+            for one in self.judged.streams.get(ORG, ())[: seq + 1]
+            if (event := one.event("Published")) is not None and event.get("kind") == "roster"
+        ]
+
+    def _model(self, seq: int, on: date) -> str | None:
+        """The model of the newest edition that has taken effect."""
+        best: tuple[int, str] | None = None
+        for event in self._rosters(seq):
+            match event:
+                case {
+                    "edition": int(edition),
+                    "model": str(model),
+                    "effective": {"$": "date", "is": str(effective)},
+                } if effective <= on.isoformat() and (best is None or edition >= best[0]):
+                    best = edition, model
+        return best[1] if best else None
+
+    def _make(self, model: str, seq: int) -> Office | None:
+        key = (model, seq)
+        if key in self._made:
+            return self._made[key]
+        content = self.bundle.models.get(model)
+        office: Office | None = None
+        if content is None or sha256(content) != model:
+            self._missing(model)
+        else:
+            try:
+                office = begin(load_roster(parse(content)))
+                for one in self.judged.streams.get(ORG, ())[: seq + 1]:
+                    event = one.event("RosterAmended")
+                    change = event.get("amendment") if event else None
+                    if isinstance(change, dict):
+                        office = office.after(change)
+            except Flaw as flaw:
+                self.findings.append(
+                    Finding(code="E_MODEL", level=3, field=model, zh=flaw.zh, en=flaw.en)
+                )
+                office = None
+        self._made[key] = office
+        return office
+
+    def _missing(self, model: str) -> None:
+        if not any(one.field == model for one in self.findings):
+            self.findings.append(
+                Finding(
+                    code="E_MODEL",
+                    level=3,
+                    field=model,
+                    weight=Weight.GAP,
+                    zh="证据包没有这个花名册模型,无法核对当时谁任何职",
+                    en="the bundle lacks this model of the roster: posts cannot be checked",
+                )
+            )

@@ -1,0 +1,322 @@
+"""Level 3: whose key it was, and whether the office was as the record says (§7, §12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from verifier.bundle import Bundle
+from verifier.canonical import Flaw, Json
+from verifier.chain import Judged
+from verifier.findings import Finding, Weight
+from verifier.keys import KeyState, NotEntitled, NotProven, load_change, require_proofs
+from verifier.offices import Offices
+from verifier.reading import DEFS, KEYS, ORG, Sound
+from verifier.records import JUDGEMENTS, SERVICE, Body, Head
+from verifier.roster import Office
+
+_SYSTEM_ACTS = frozenset(("open", "org", "def", "key"))
+_SERVICE_ACTS = frozenset(("system", "refusal", "read", "ckpt", "restore"))
+_ASKED = re.compile(r"([a-z_]+)\(([^()]*)\)")
+
+
+def check_powers(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
+    """Level 3 over a whole bundle."""
+    found: list[Finding] = []
+    state = _fold_keys(bundle.origin, judged, found)
+    offices = Offices(bundle=bundle, judged=judged)
+    for one in judged.sound:
+        if one.body.stream != KEYS:
+            found += _check_key(one, state)
+        found += _check_heads(one, judged)
+        found += _check_office(one, offices)
+    return (*found, *offices.findings)
+
+
+def _tell(
+    code: str, body: Body, field: str, zh: str, en: str, weight: Weight = Weight.BREAK
+) -> Finding:
+    return Finding(
+        code=code,
+        level=3,
+        stream=body.stream,
+        seq=body.seq,
+        field=field,
+        zh=zh,
+        en=en,
+        weight=weight,
+    )
+
+
+# -- keys -----------------------------------------------------------------------------
+
+
+def _fold_keys(origin: str, judged: Judged, found: list[Finding]) -> KeyState:
+    """What the stream `keys` comes to, up to its first change that cannot be."""
+    state = KeyState()
+    for one in judged.streams.get(KEYS, ()):
+        body = one.body
+        if body.typ == "refusal":
+            state = KeyState(
+                seq=body.seq, enrolments=state.enrolments, appointments=state.appointments
+            )
+            continue
+        try:
+            change = load_change(one.opened.get("event/0"))
+        except Flaw as flaw:
+            found.append(_tell("E_BODY", body, "event/0", flaw.zh, flaw.en))
+            break
+        try:
+            state.require_entitled(change, body.signer, body.key)
+            state = state.after(change, body.seq)
+            require_proofs(change, origin)
+        except NotProven as flaw:
+            found.append(_tell("E_PROOF", body, "event/0", flaw.zh, flaw.en))
+        except NotEntitled as flaw:
+            found.append(_tell("E_POWER", body, "key", flaw.zh, flaw.en))
+            break
+        except Flaw as flaw:
+            found.append(_tell("E_POWER", body, "event/0", flaw.zh, flaw.en))
+            break
+    return state
+
+
+def _check_key(one: Sound, state: KeyState) -> Iterator[Finding]:
+    """Whether this key could sign this body, by the changes up to the head it names."""
+    body = one.body
+    place = body.keys.seq if body.keys else -1
+    known = state.enrolments.get(body.key)
+    if body.typ == "redact" and known is not None and known.custody == "service":
+        yield _tell("E_POWER", body, "key", "系统不得涂销", "the system may not redact")
+        return
+    if place > state.seq:
+        yield _tell("E_POWER", body, "keys", "所依据的钥匙记录不存在", "it rests on no such keys")
+        return
+    if known is None:
+        yield _tell("E_POWER", body, "key", "签名钥匙没有登记", "the key was never enrolled")
+        return
+    if not state.is_valid(known.uid, body.key, place):
+        yield _tell(
+            "E_POWER", body, "key", "签名钥匙当时未生效或已失效", "the key was not valid there"
+        )
+    if known.custody == "service":
+        is_own = body.typ in _SERVICE_ACTS or (body.typ in _SYSTEM_ACTS and body.way == "system")
+        if not is_own:
+            yield _tell(
+                "E_POWER", body, "typ", "服务钥匙不得代人签名", "the service key signs for nobody"
+            )
+        if body.meaning in JUDGEMENTS:
+            yield _tell(
+                "E_POWER", body, "meaning", "系统不得代人批准、否决或审核", "no approval by it"
+            )
+    elif known.uid != body.signer:
+        yield _tell(
+            "E_POWER",
+            body,
+            "actor.uid",
+            f"签名钥匙不是 {body.signer} 的钥匙",
+            f"it is not the key of {body.signer}",
+        )
+    if known.suspect_since is not None and one.record.received_at >= known.suspect_since:
+        yield _tell(
+            "E_DOUBT",
+            body,
+            "key",
+            "收到时签名钥匙已在可疑期内",
+            "received when the key was already suspected",
+            Weight.DOUBT,
+        )
+
+
+def _check_heads(one: Sound, judged: Judged) -> Iterator[Finding]:
+    """What a decision rests on stood in the log before it, with that digest."""
+    body = one.body
+    named: dict[str, Head] = dict(body.heads)
+    for stream, head in ((ORG, body.org), (KEYS, body.keys)):
+        if head is not None:
+            named[stream] = head
+    for stream, head in named.items():
+        known = judged.streams.get(stream)
+        if known is None:
+            continue  # a part of the store need not have it
+        if head.seq >= len(known):
+            is_there = False
+        else:
+            rested = known[head.seq]
+            is_there = rested.record.digest == head.hash and rested.index < one.index
+        if not is_there:
+            yield _tell(
+                "E_HEADS",
+                body,
+                f"heads.{stream}",
+                "所依据的记录不在此前,或已不是那一条",
+                "what it rests on is not there before it, or is another record",
+            )
+
+
+# -- the office -----------------------------------------------------------------------
+
+
+def _check_office(one: Sound, offices: Offices) -> Iterator[Finding]:
+    body = one.body
+    seq = body.org.seq if body.org else -1
+    on = offices.day(max(seq, body.seq if body.stream == ORG else seq), body.happened)
+    if on is None:
+        return
+    office = offices.find(seq, on)
+    if office is not None:
+        yield from _check_names(body, office, on)
+        yield from _check_facts(one, office, on)
+    if body.stream in (ORG, DEFS) and body.typ != "refusal":
+        if body.way == "system":
+            yield from _check_system_act(one, offices.judged)
+        else:
+            yield from _check_office_act(one, office, offices, on)
+
+
+def _check_names(body: Body, office: Office, on: date) -> Iterator[Finding]:
+    """Name, post and department are those of the roster; who has left or only reads acts not."""
+    actor = body.actor
+    if actor.uid == SERVICE:
+        return
+    known = office.roster.people.get(actor.uid)
+    if known is None:
+        yield _tell("E_ROSTER", body, "actor.uid", "花名册里没有此人", "nobody of the roster")
+        return
+    told = {
+        "actor.name": (actor.name, known.name),
+        "actor.post": (actor.post, office.title_of(actor.uid, on)),
+        "actor.dept": (actor.dept, known.department or ""),
+    }
+    for place, (found, wanted) in told.items():
+        if found != wanted:
+            yield _tell(
+                "E_ROSTER",
+                body,
+                place,
+                f"记录写着“{found}”,花名册当时为“{wanted}”",
+                f"the record says “{found}”, the roster said “{wanted}”",
+            )
+    if body.typ == "refusal":
+        return
+    if office.has_left(actor.uid, on):
+        yield _tell("E_ROSTER", body, "actor.uid", "此人当时已离岗", "this person had left")
+    if body.typ in ("step", "open") and office.is_readonly(actor.uid, on):
+        yield _tell("E_ROSTER", body, "actor.uid", "此人的账号只读", "this person only reads")
+    principal = actor.principal
+    if principal is not None and not any(
+        (each.principal, each.person) == (principal.uid, actor.uid)
+        and each.covers(on, body.definition.name if body.definition else "")
+        for each in office.delegations
+    ):
+        yield _tell(
+            "E_ROSTER",
+            body,
+            "actor.for",
+            f"{actor.uid} 当时没有 {principal.uid} 的有效委托",
+            f"{actor.uid} had no delegation from {principal.uid} in force",
+        )
+
+
+def _check_facts(one: Sound, office: Office, on: date) -> Iterator[Finding]:
+    """What the decision asked of the roster, asked again."""
+    for path, value in one.opened.items():
+        if not path.startswith("fact/"):
+            continue
+        name = path.removeprefix("fact/")
+        asked = _ASKED.fullmatch(name)
+        if asked is None:
+            wanted = _attribute(name, office)
+        elif asked.group(1) == "who":
+            people = value if isinstance(value, list) else []
+            wanted = value if all(who in office.roster.people for who in people) else None
+        else:
+            wanted = office.answer(asked.group(1), asked.group(2), on)
+        if wanted != "?" and value != wanted:
+            yield _tell(
+                "E_ROSTER",
+                one.body,
+                path,
+                f"决定所依据的“{name}”与当时的花名册不符",
+                f"“{name}”, on which it rests, is not what the roster said",
+            )
+
+
+def _attribute(name: str, office: Office) -> Json:
+    """`<person>.title`, `<department>.head` and the like; "?" for anything else."""
+    owner, _, part = name.rpartition(".")
+    department, person = office.roster.departments.get(owner), office.roster.people.get(owner)
+    if department is not None and part in ("head", "leader", "size", "name"):
+        found: Json = getattr(department, part)
+        return found
+    if person is not None and part in ("name", "title", "department"):
+        found = getattr(person, part)
+        return found
+    return "?"
+
+
+def _check_office_act(
+    one: Sound, office: Office | None, offices: Offices, on: date
+) -> Iterator[Finding]:
+    """Publishing and amending are for those whom the roster in force gives the power."""
+    body = one.body
+    published, amended = one.event("Published"), one.event("RosterAmended")
+    if published is not None:
+        if office is None:
+            if published.get("kind") != "roster":
+                return
+            office = offices.find(body.seq, on)  # the first roster says itself who may
+        allowed = office.powers("publish", on) if office else None
+    elif amended is not None and office is not None:
+        change = amended.get("amendment")
+        allowed = _may_amend(change, office, on) if isinstance(change, dict) else ()
+    else:
+        return
+    if allowed is not None and body.actor.uid not in allowed:
+        yield _tell(
+            "E_POWER",
+            body,
+            "actor.uid",
+            f"{body.actor.uid} 当时无权发布或变更",
+            f"{body.actor.uid} had no power to publish or amend",
+        )
+
+
+def _check_system_act(one: Sound, judged: Judged) -> Iterator[Finding]:
+    """The system publishes nothing, and amends the roster only because a case has asked it to."""
+    body = one.body
+    amended = one.event("RosterAmended")
+    if amended is None:
+        yield _tell("E_POWER", body, "way", "系统不得发布", "the system may not publish")
+        return
+    stream = f"case/{body.case}"
+    known = judged.streams.get(stream)
+    if body.case is not None and known is None:
+        return  # a part of the store need not have that case
+    wanted = amended.get("amendment")
+    if not any(
+        event.get("event") == "AmendmentRequested" and event.get("amendment") == wanted
+        for asked in known or ()
+        if asked.index < one.index
+        for event in asked.events
+    ):
+        yield _tell(
+            "E_POWER",
+            body,
+            "way",
+            "没有案件要求系统作这项人事变更",
+            "no case asked the system for this amendment",
+        )
+
+
+def _may_amend(change: Mapping[str, Json], office: Office, on: date) -> tuple[str, ...]:
+    granters = office.powers("grant", on)
+    match change.get("amendment"):
+        case "Delegated" | "DelegationEnded":
+            return (str(change.get("from_person")),)
+        case "LeaveTaken" | "LeaveEnded":
+            return (str(change.get("person")), *granters)
+        case "LiaisonNamed" | "LiaisonRemoved":
+            return (*office.head_of(str(change.get("department")), on), *granters)
+    return granters

@@ -1,0 +1,131 @@
+"""A bundle's records with what they disclose, before anything about them is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from verifier.bundle import Bundle, Disclosure
+from verifier.canonical import Flaw, Json
+from verifier.keys import load_change, load_public
+from verifier.records import Body, Place, Record, read_place
+
+KEYS, ORG, DEFS, SYS = "keys", "org", "defs", "sys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One record: where it says it belongs, or why it cannot be read."""
+
+    record: Record
+    place: Place | None
+    body: Body | None
+    flaw: Flaw | None
+    disclosures: tuple[Disclosure, ...]
+
+    def find(self, path: str) -> Json:
+        """The value disclosed at a path, None where there is none."""
+        return next((one.value for one in self.disclosures if one.path == path), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A record that has passed level 1, with what it opens."""
+
+    record: Record
+    body: Body
+    opened: Mapping[str, Json]
+
+    @property
+    def index(self) -> int:
+        return self.record.index
+
+    @property
+    def events(self) -> tuple[dict[str, Json], ...]:
+        """Its events in order; () for a refusal, whose `events` are reasons."""
+        if self.body.typ == "refusal":
+            return ()
+        found = (self.opened.get(f"event/{n}") for n in range(self.body.events))
+        return tuple(one for one in found if isinstance(one, dict))
+
+    def event(self, name: str) -> dict[str, Json] | None:
+        """The first event of a name, in version 1."""
+        for one in self.events:
+            if one.get("event") == name and one.get("version") == 1:
+                return one
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a redact record says is destroyed."""
+
+    stream: str
+    by: int
+    seq: int
+    path: str
+    commit: str
+
+
+def read_records(bundle: Bundle) -> tuple[Read, ...]:
+    """Every record of a bundle, each body parsed once."""
+    return tuple(_read(bundle, record) for record in bundle.records)
+
+
+def _read(bundle: Bundle, record: Record) -> Read:
+    try:
+        place, body = read_place(record)
+    except Flaw as flaw:
+        return Read(record=record, place=None, body=None, flaw=flaw, disclosures=())
+    opened = bundle.disclosures.get((place.stream, place.seq), ())
+    return Read(record=record, place=place, body=body, flaw=None, disclosures=opened)
+
+
+def find_publics(records: tuple[Read, ...]) -> dict[str, bytes]:
+    """Every public key the stream `keys` ever brought in, by key id."""
+    found: dict[str, bytes] = {}
+    for one in records:
+        if one.place is None or one.place.stream != KEYS:
+            continue
+        try:
+            for brought in load_change(one.find("event/0")).brought:
+                found.setdefault(brought.key, load_public(brought.public, brought.key))
+        except Flaw:
+            continue  # level 3 says what is wrong with the change
+    return found
+
+
+def find_targets(records: tuple[Read, ...]) -> tuple[Target, ...]:
+    """What the redact records of a bundle name, as far as they can be read."""
+    return tuple(target for one in records for target in _targets(one))
+
+
+def _targets(one: Read) -> Iterator[Target]:
+    if one.body is None or one.body.typ != "redact":
+        return
+    event = one.find("event/0")
+    targets = event.get("targets") if isinstance(event, dict) else None
+    for target in targets if isinstance(targets, list) else ():
+        match target:
+            case {"seq": int(seq), "path": str(path), "commit": str(commit)}:
+                yield Target(
+                    stream=one.body.stream, by=one.body.seq, seq=seq, path=path, commit=commit
+                )
+
+
+def find_redacted_objects(records: tuple[Read, ...]) -> frozenset[str]:
+    """The digests of objects that redact records say are destroyed."""
+    found: set[str] = set()
+    for one in records:
+        if one.body is None or one.body.typ != "redact":
+            continue
+        event = one.find("event/0")
+        objects = event.get("objects") if isinstance(event, dict) else None
+        if isinstance(objects, list):
+            found |= {digest for digest in objects if isinstance(digest, str)}
+    return frozenset(found)
+
+
+def opens(one: Disclosure, commit: str) -> bool:
+    """Whether a disclosure is what was committed to."""
+    return one.commit == commit
