@@ -124,6 +124,43 @@ def in_english(desk: Desk, stream: str, row: dict[str, object]) -> dict[str, obj
     return {**row, "state": names.state(state), "action": names.action(state, act)}
 
 
+@audit.command("sample")
+def sample(
+    ctx: typer.Context,
+    process: str,
+    seed: str = typer.Option(..., "--seed", help="种子:同样的案件、同样的种子,名单相同"),
+    count: int = typer.Option(20, "--count", min=1, help="抽几件"),
+    since: str = typer.Option(None, "--since", help="自哪天立案的"),
+    until: str = typer.Option(None, "--until", help="至哪天立案的(含)"),
+    as_json: bool = JSON,
+) -> None:
+    """按种子抽取案件:谁都能重抽出同样的名单;抽样本身签名留痕。"""
+    from engine.sampling import SAMPLE, draw_cases
+
+    session: Session = ctx.obj
+    desk = session.desk()
+    desk.catalog.process(process, desk.day(desk.clock()))
+    actor = desk.catalog.roster(desk.clock()).person(session.name()).id
+    span = (_day(desk, since, 0), _day(desk, until, 1))
+    drawn = draw_cases(desk, process, span, count, seed, actor, session.signer(actor))
+    if isinstance(drawn, Refused):
+        stop(drawn, SAMPLE, session.language)
+    cases, receipt = drawn
+    rows: list[dict[str, object]] = [
+        {
+            "number": one.number,
+            "title": one.title,
+            "opened": moment(desk, one.opened_at),
+            "closed": moment(desk, one.closed_at),
+        }
+        for one in cases
+    ]
+    columns = heads(session.language, number="编号", title="事项", opened="立案", closed="办结")
+    emit(columns, rows, as_json)
+    told = say("抽出 {count} 件,记录 {digest}", count=len(rows), digest=receipt.digest[:12])
+    typer.echo(told.show(session.language), err=True)
+
+
 @audit.command("verify")
 def verify(
     ctx: typer.Context,

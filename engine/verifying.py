@@ -8,7 +8,7 @@ digest, and that the tables are what the history makes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -35,6 +35,7 @@ from engine.kernel.vocabulary import load_event
 from engine.log_checks import SYS, check_heads, check_notes
 from engine.scribe import ATTACHMENT, SERVICE
 from engine.store import projections
+from engine.store.differences import first_difference
 from engine.store.store import Store
 from engine.text import Text, say
 
@@ -254,19 +255,9 @@ def _verify_tables(store: Store) -> Iterator[Finding]:
         return
     for name, rows in store.derived_tables().items():
         if rows != rebuilt[name]:
-            wrong = _first_difference(rows, rebuilt[name])
-            yield _tell(
-                "E_TABLE",
-                "",
-                0,
-                name,
-                say("派生表“{name}”与历史不符:{wrong}", name=name, wrong=wrong),
-            )
-
-
-def _first_difference(found: Iterable[object], wanted: Iterable[object]) -> str:
-    one, other = set(map(str, found)), set(map(str, wanted))
-    return next(iter(sorted(one ^ other)), "").strip("()")[:48] + "…"
+            wrong = first_difference(name, rows, rebuilt[name])
+            text = say("派生表“{name}”与历史不符:{wrong}", name=name, wrong=wrong)
+            yield _tell("E_TABLE", "", 0, name, text)
 
 
 def service_keys(keys: KeyState) -> tuple[Ed25519PublicKey, ...]:

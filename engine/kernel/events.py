@@ -537,6 +537,14 @@ class KeysChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected(Event):
+    """Somebody looked on and drew a sample: what was asked for, and the case numbers drawn."""
+
+    asked: Mapping[str, Value]
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpointed(Event):
     """What stood in the store just before this record; a checkpoint over both is signed next."""
 
