@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,18 +15,17 @@ from decimal import Decimal
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from queue import Empty
-from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from engine.desk import Desk, Receipt, Refused
 from engine.errors import GuichengError
 from engine.kernel.command import Perform
-from engine.kernel.elsewhere import Seen
 from engine.rehearsal.office import Office
 from engine.store.books import StoredShelf
 from engine.store.lines import read_cards, read_lines
-from engine.store.rows import Entry, Moved
+from engine.store.rows import Moved
 from engine.store.store import Store
 from tests.conftest import sample_texts
 
@@ -71,19 +69,12 @@ class Meeting(Store):
     barrier: Barrier | None = None
     moved = 0
 
-    def commit(
-        self,
-        entries: Sequence[Entry],
-        expect: Mapping[str, int],
-        cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
-        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
-        seen: Seen = MappingProxyType({}),
-    ) -> None:
+    def commit(self, *written: Any, **more: Any) -> tuple[int, ...]:
         barrier, self.barrier = self.barrier, None
         if barrier is not None:
             barrier.wait(60)
         try:
-            super().commit(entries, expect, cards, pages, seen)
+            return super().commit(*written, **more)
         except Moved:
             self.moved += 1
             raise
@@ -92,15 +83,8 @@ class Meeting(Store):
 class Careless(Meeting):
     """The negative control: it does not look whether what was read has changed since."""
 
-    def commit(
-        self,
-        entries: Sequence[Entry],
-        expect: Mapping[str, int],
-        cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
-        pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
-        seen: Seen = MappingProxyType({}),
-    ) -> None:
-        super().commit(entries, expect)
+    def commit(self, entries: Any, expect: Any, *read: Any, **more: Any) -> tuple[int, ...]:
+        return super().commit(entries, expect)
 
 
 def race(
