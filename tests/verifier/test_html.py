@@ -1,0 +1,366 @@
+"""The page that checks bundles: every vector, and the same word as the other verifier."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.evidence.bundle import dump_zip
+from engine.evidence.canonical import canonical
+from tests.conftest import ROOT
+from tests.verifier.bundles import write
+from tests.verifier.chromium import Chromium, chromium
+from tests.verifier.ground import Ground
+
+pytestmark = pytest.mark.browser
+
+PAGE = ROOT / "verifier" / "verify.html"
+VECTORS = ROOT / "tests" / "vectors"
+BUNDLES = 500
+NOT_THERE = "A file this record names is not in the bundle."
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Chromium]:
+    with chromium(PAGE) as browser:
+        yield browser
+
+
+def part(text: str, tag: str) -> str:
+    found = re.search(f"<{tag}>(.*)</{tag}>", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def allowed(content: str) -> str:
+    """A script or style as the page's policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def coded(data: bytes) -> str:
+    return f'fromBase64("{base64.b64encode(data).decode()}")'
+
+
+def judge(page: Chromium, data: bytes, vkeys: tuple[str, ...], notes: Mapping[str, bytes]) -> Any:
+    """What the page says of a zip: the call its button makes."""
+    outside = ",".join(
+        f"{{name: {json.dumps(name)}, bytes: {coded(note)}}}" for name, note in notes.items()
+    )
+    return page.run(f"verifyZip({coded(data)}, {json.dumps(vkeys)}, [{outside}])")
+
+
+def word(report: Any, level: int = 3) -> tuple[str, str | None]:
+    """Verdict and first finding up to a level, a break before a doubt."""
+    found = [one for one in report["findings"] if one["level"] <= level]
+    breaks = [one for one in found if one["weight"] == "break"]
+    is_lacking = level == 1 or report["unproven"] or any(one["weight"] == "open" for one in found)
+    verdict = "tampered" if breaks else "not proven" if is_lacking else "valid"
+    return verdict, next((one["code"] for one in breaks or found), None)
+
+
+def disagreements(page: Chromium, folder: Path, told: list[dict[str, Any]]) -> list[str]:
+    """Where page and manifest say different things, at any of the three levels.
+
+    Only the page asks for every file a record names (§6, §12); where it misses one it stands alone.
+    """
+    apart = []
+    for one in told:
+        data, note = (
+            (folder / one["bundle"]).read_bytes(),
+            (folder / one["checkpoint"]).read_bytes(),
+        )
+        report = judge(page, data, (one["trust"],), {"note": note})
+        if any(finding["en"] == NOT_THERE for finding in report["findings"]):
+            continue
+        for level in (1, 2, 3):
+            wanted = one["expected"][str(level)]
+            expected = (wanted["verdict"], wanted["first"] and wanted["first"]["code"])
+            if word(report, level) != expected:
+                apart.append(f"{one['what']}: L{level} {word(report, level)}, not {expected}")
+    return apart
+
+
+def test_the_page_asks_nothing_of_any_network_and_runs_only_its_own_script() -> None:
+    text = PAGE.read_text("utf-8")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert policy[1].split("; ") == [
+        "default-src 'none'",
+        f"script-src {allowed(part(text, 'script'))}",
+        f"style-src {allowed(part(text, 'style'))}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert not re.search(r"https?:|\son\w+=|\sstyle=|\ssrc=|\shref=|innerHTML", text)
+
+
+def test_the_browser_had_nothing_to_complain_of(page: Chromium) -> None:
+    page.run("1")
+    assert page.told("Log.entryAdded") == page.told("Runtime.exceptionThrown") == []
+
+
+def load(name: str) -> Any:
+    return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+
+
+def bytes_of(hexes: list[str]) -> str:
+    return f"{json.dumps(hexes)}.map(fromHex)"
+
+
+ASKED = {
+    "inclusion": "isIncluded(fromHex(v.leaf), v.index, v.size, v.path, fromHex(v.root))",
+    "consistency": "isPrefix(v.from, fromHex(v.from_root), v.to, fromHex(v.to_root), v.path)",
+    "head": "isHeadProven(fromHex(v.root), v.size, v.proof.stream, v.proof)",
+    "root": "Promise.all((v.leaves?.map(fromHex) ?? Array.from({length: v.size},"
+    " (_, n) => Uint8Array.of(n))).map(leafHash)).then(treeRoot).then(toHex)",
+    "note": "(async () => { const trusted = [await readVkey(v.trust)]; try {"
+    " const note = readNote(utf8.encode(v.note));"
+    " return await isTrusted(note, trusted) && [note.size, toHex(note.root)]; }"
+    " catch { return false; } })()",
+}
+
+
+@pytest.mark.parametrize("name", ["merkle", "notes", "heads"])
+def test_every_vector_of_log_notes_and_heads(page: Chromium, name: str) -> None:
+    vectors = [one for one in load(name) if one["kind"] in ASKED]
+    cases = ",".join(
+        f"async () => {{ const v = {json.dumps(one['input'])}; return {ASKED[one['kind']]}; }}"
+        for one in vectors
+    )
+    said = page.run(f"Promise.all([{cases}].map((ask) => ask()))")
+    for one, answer in zip(vectors, said, strict=True):
+        match one["kind"]:
+            case "root":
+                wanted: object = one["root"]
+            case "note" if one["valid"]:
+                wanted = [one["size"], one["root"]]
+            case _:
+                wanted = one["valid"]
+        assert answer == wanted, one["name"]
+
+
+def test_the_primitives(page: Chromium) -> None:
+    v = load("primitives")
+    assert (
+        page.run(f"genesis({json.dumps(v['origin'])}, {json.dumps(v['stream'])})")
+        == v["V1"]["genesis"]
+    )
+    salted = json.dumps(
+        [
+            base64.urlsafe_b64encode(bytes([1] * 16)).decode().rstrip("="),
+            v["V2"]["path"],
+            v["V2"]["value"],
+        ]
+    )
+    assert page.run(f"canonical({salted})") == v["V2"]["canonical"]
+    body = json.dumps(v["V3"]["body"])
+    assert (
+        page.run(f"hashHex(utf8.encode(canonical(parseCanonical({body}, true))))")
+        == v["V3"]["sha256"]
+    )
+    pae = f"preAuthentication({json.dumps(v['V4']['payload_type'])}, utf8.encode({body}))"
+    assert page.run(f"hashHex({pae})") == v["V4"]["pae_sha256"]
+    key, sig = v["keys"]["test1"]["public"], v["V4"]["sig"]
+    for native in ("true", "false"):
+        page.run(f"signatures.native = {native}")
+        assert page.run(f"isSigned(fromHex('{key}'), {pae}, fromHex('{sig}'))") is True
+        assert page.run(f"isSigned(fromHex('{key}'), {pae}, fromHex('{sig[:-2]}07'))") is False
+    page.run("signatures.native = null")
+    leaves = f"Promise.all({bytes_of(v['V8']['leaves'])}.map(leafHash)).then(treeRoot).then(toHex)"
+    assert page.run(leaves) == v["V8"]["root"]
+
+
+REFUSED = [
+    '{"a":1,"a":2}', '{"b":1,"a":2}', "[1.0]", "[1e2]", "[-0]", "[9007199254740992]", "[1e400]",
+    '["\\ud800"]', '["\\u0000"]', '["\u202e"]', '["e\u0301"]', '["\uf9e4"]', '["\\u0061"]', "[ ]",
+    '["\u0085"]', "\ufeff[]", "[" * 65 + "]" * 65, '{"\uff08":1,"\U00020bb7":2}', "NaN", "",
+]  # fmt: skip
+
+
+def test_only_canonical_text_is_read(page: Chromium) -> None:
+    for text in REFUSED:
+        asked = f"try {{ parseCanonical({json.dumps(text)}); true }} catch {{ false }}"
+        assert page.run(asked) is False, text
+    for text in (
+        '{"\U00020bb7":2,"\uff08":1}',
+        "[" * 64 + "]" * 64,
+        '["a\\nb\\t"]',
+        "[-9007199254740991]",
+        '{"__proto__":1}',
+    ):
+        assert page.run(f"canonical(parseCanonical({json.dumps(text)}))") == text
+
+
+def test_no_key_and_no_signature_that_fits_more_than_one_message(page: Chromium) -> None:
+    order = 2**252 + 27742317777372353535851937790883648493
+    v = load("primitives")
+    key, sig = v["keys"]["test1"]["public"], bytes.fromhex(v["V4"]["sig"])
+    larger = sig[:32] + (int.from_bytes(sig[32:], "little") + order).to_bytes(32, "little")
+    kind, body = json.dumps(v["V4"]["payload_type"]), json.dumps(v["V3"]["body"])
+    pae = f"preAuthentication({kind}, utf8.encode({body}))"
+    small = [
+        "00" * 32, "01" + "00" * 31, "00" * 31 + "80", "01" + "00" * 30 + "80",
+        "ec" + "ff" * 30 + "7f", "ed" + "ff" * 30 + "7f", "ee" + "ff" * 30 + "7f", "ec" + "ff" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ]  # fmt: skip
+    for native in ("true", "false"):
+        page.run(f"signatures.native = {native}")
+        assert page.run(f"isSigned(fromHex('{key}'), {pae}, {coded(larger)})") is False
+        for one in small:
+            signature = f"fromHex('{one}' + '{'00' * 32}')"
+            assert page.run(f"isSigned(fromHex('{one}'), new Uint8Array(), {signature})") is False
+    page.run("signatures.native = null")
+
+
+def test_an_auditor_chooses_files_and_reads_the_verdict(
+    page: Chromium, ground: Ground, tmp_path: Path
+) -> None:
+    bundle, note = tmp_path / "证据.zip", tmp_path / "六月.note"
+    bundle.write_bytes(dump_zip(dict(ground.files)))
+    note.write_bytes(ground.early)
+    page.choose("#bundle", bundle)
+    page.choose("#notes", note)
+    page.run("document.querySelector('[data-language=\"en\"]').click()")
+    page.run(f"byId('vkeys').value = {json.dumps(ground.vkey + chr(10))}")
+    page.run(f"byId('pasted').value = {json.dumps(ground.late.decode().strip())}")
+    page.run("check()")
+    shown = page.run("byId('result').innerText")
+    assert "Valid" in shown
+    assert "证据.zip" in shown
+    assert "证据成立" not in shown
+    page.run("document.querySelector('[data-language=\"zh-CN\"]').click()")
+    assert "证据成立" in page.run("byId('result').innerText")
+    page.run("byId('vkeys').value = 'nobody+00000000+AAAA'")
+    page.run("check()")
+    assert "不是公钥" in page.run("byId('problem').innerText")
+
+
+def test_without_native_signatures_it_says_the_same(page: Chromium, ground: Ground) -> None:
+    data, notes = dump_zip(dict(ground.files)), {"late": ground.late}
+    page.run("signatures.native = false")
+    by_hand = judge(page, data, (ground.vkey,), notes)
+    page.run("signatures.native = null")
+    assert by_hand == judge(page, data, (ground.vkey,), notes)
+    assert by_hand["verdict"] == "valid"
+
+
+def test_trust_comes_only_from_outside(page: Chromium, ground: Ground) -> None:
+    data = dump_zip(dict(ground.files))
+    assert word(judge(page, data, (), {"late": ground.late})) == ("not proven", None)
+    assert word(judge(page, data, (ground.vkey,), {})) == ("not proven", None)
+
+
+def node(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def root_and_path(leaves: list[bytes], index: int | None) -> tuple[bytes, list[str]]:
+    """RFC 6962 as it is written: the root, and the path of one leaf of it."""
+    if len(leaves) == 1:
+        return leaves[0], []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    is_left = index is not None and index < split
+    left, path = root_and_path(leaves[:split], index if is_left else None)
+    right, other = root_and_path(
+        leaves[split:], None if index is None or is_left else index - split
+    )
+    whole = [*path, right.hex()] if is_left else [*other, left.hex()]
+    return node(b"\1" + left + right), [] if index is None else whole
+
+
+def lines(data: bytes) -> list[Any]:
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def body(line: Any) -> Any:
+    return json.loads(base64.b64decode(line["record"]["body"]))
+
+
+def cut_under_older_heads(ground: Ground, files: dict[str, bytes]) -> dict[str, bytes]:
+    """A case bundle without its end, its heads proven under the checkpoint before the last."""
+    records = lines(ground.files["records.jsonl"])
+    until = next(one["index"] for one in records if body(one)["typ"] == "ckpt")
+    heads = {
+        told["stream"]: {"hash": node(b"\0" + canonical(one["record"])).hex(), "seq": told["seq"]}
+        for one, told in ((one, body(one)) for one in records[:until])
+    }
+    names = sorted(heads, key=lambda name: name.encode("utf-16-be"))
+    leaves = [node(b"\0" + canonical({**heads[name], "stream": name})) for name in names]
+    kept = [one for one in lines(files["records.jsonl"]) if one["index"] <= until]
+    places = {(body(one)["stream"], body(one)["seq"]) for one in kept}
+    proofs = json.loads(files["proofs.json"])
+    proofs["heads"] = {
+        "record": until,
+        "size": len(names),
+        "proofs": {
+            name: {
+                "index": at,
+                "head": heads[name],
+                "path": root_and_path(leaves, at)[1],
+            }
+            for at, name in enumerate(names)
+            if name in {stream for stream, _ in places}
+        },
+    }
+    opened = [
+        one for one in lines(files["disclosures.jsonl"]) if (one["stream"], one["seq"]) in places
+    ]
+    made = {
+        "proofs.json": canonical(proofs),
+        "records.jsonl": b"".join(canonical(one) + b"\n" for one in kept),
+        "disclosures.jsonl": b"".join(canonical(one) + b"\n" for one in opened),
+    }
+    named = made["disclosures.jsonl"].decode()
+    is_left_out = {name for name in files if name[:8] == "objects/" and name[8:] not in named}
+    return {name: data for name, data in (files | made).items() if name not in is_left_out}
+
+
+def test_heads_older_than_the_checkpoint_prove_no_end(page: Chromium, ground: Ground) -> None:
+    streams = Counter(body(one)["stream"] for one in lines(ground.files["records.jsonl"]))
+    longest = max((one for one in streams if one.startswith("case/")), key=lambda one: streams[one])
+    whole = ground.case_files(longest.removeprefix("case/"))
+    cut = cut_under_older_heads(ground, whole)
+    assert len(lines(cut["records.jsonl"])) < len(lines(whole["records.jsonl"]))
+    notes = {"late": ground.late}
+    assert word(judge(page, dump_zip(whole), (ground.vkey,), notes)) == ("valid", None)
+    said = word(judge(page, dump_zip(cut), (ground.vkey,), notes))
+    assert said == ("not proven", "E_HEADS")
+
+
+CONTROLS = {
+    "E_SIG": ("  if (!point || sig.length !== 64", "  return true;\n  if (!point"),
+    "E_PREV": ("if (body.prev !== before.digest)", "if (false)"),
+    "E_COMMIT": ("else if (!(await fitsCommit(first, commit)))", "else if (false)"),
+}
+
+
+def weakened(code: str, folder: Path) -> Path:
+    """The page with the check behind one code taken out."""
+    text = PAGE.read_text("utf-8")
+    old, new = CONTROLS[code]
+    assert text.count(old) == 1
+    script = part(text, "script")
+    weak = script.replace(old, new)
+    page = folder / f"{code}.html"
+    page.write_text(text.replace(script, weak).replace(allowed(script), allowed(weak)), "utf-8")
+    return page
+
+
+def test_both_verifiers_say_the_same_and_a_weaker_page_does_not(
+    page: Chromium, tmp_path: Path
+) -> None:
+    told = write(tmp_path, BUNDLES, 1000)
+    assert disagreements(page, tmp_path, told) == []
+    for code in CONTROLS:
+        found = [one for one in told if (one["expected"]["1"]["first"] or {}).get("code") == code]
+        with chromium(weakened(code, tmp_path)) as weak:
+            assert disagreements(weak, tmp_path, found), code
