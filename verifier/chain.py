@@ -259,6 +259,8 @@ def _check_objects(
 def _named_objects(streams: Mapping[str, tuple[Sound, ...]]) -> Iterator[str]:
     for stream, sound in streams.items():
         for one in sound:
+            if one.body.definition is not None:
+                yield one.body.definition.src
             if stream in (ORG, DEFS):
                 event = one.event("Published")
                 digest = event.get("digest") if event else None
@@ -272,10 +274,11 @@ def _named_objects(streams: Mapping[str, tuple[Sound, ...]]) -> Iterator[str]:
 
 def _check_models(bundle: Bundle, streams: Mapping[str, tuple[Sound, ...]]) -> Iterator[Finding]:
     named = {
-        event["model"]
+        model
         for stream in (ORG, DEFS)
         for one in streams.get(stream, ())
-        if (event := one.event("Published")) is not None and isinstance(event.get("model"), str)
+        if (event := one.event("Published")) is not None
+        and isinstance(model := event.get("model"), str)
     }
     for digest, content in bundle.models.items():
         if sha256(content) != digest:
@@ -287,3 +290,5 @@ def _check_models(bundle: Bundle, streams: Mapping[str, tuple[Sound, ...]]) -> I
             yield _tell("E_MODEL", "", -1, digest, flaw.zh, flaw.en)
         if digest not in named:
             yield _tell("E_MODEL", "", -1, digest, "没有记录提到这个模型", "no record names it")
+    for digest in sorted(named - bundle.models.keys()):
+        yield _tell("E_MODEL", "", -1, digest, "模型缺失", "it is missing", weight=Weight.GAP)

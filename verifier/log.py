@@ -11,8 +11,10 @@ from verifier.chain import Judged
 from verifier.findings import Finding, Weight
 from verifier.merkle import EMPTY, is_included, is_prefix, leaf, root, roots
 from verifier.notes import Note, Trust, load_note
-from verifier.reading import SYS, Sound
+from verifier.reading import DEFS, KEYS, ORG, SYS, Sound
 from verifier.tokens import is_over
+
+WHOLE = (ORG, KEYS, DEFS, SYS)  # in every bundle to the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,14 +240,27 @@ def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterato
     if record is None or record.index >= bundle.size:
         yield _tell("E_HEADS", "proofs.json", "所指的检查点记录不在", "no such checkpoint record")
         return
+    if record.index != bundle.size - 1:
+        yield _tell(
+            "E_HEADS",
+            "proofs.json",
+            "链头证明属于较早的检查点,之后是否还有记录没有证明",
+            "the heads are those of an earlier checkpoint: what came after it is not proven",
+            weight=Weight.GAP,
+        )
     event = record.event("Checkpointed") or {}
     if event.get("streams") != proofs.size or not is_hash(event.get("heads")):
         yield _tell("E_HEADS", "proofs.json", "流的数目不符", "the number of streams differs")
         return
-    yield from _check_proven(judged, proofs, record.index, bytes.fromhex(str(event["heads"])))
+    whole = frozenset(WHOLE if bundle.scope.kind == "period" else judged.streams)
+    wanted = bytes.fromhex(str(event["heads"]))
+    yield from _check_proven(judged, proofs, record.index, wanted, whole)
 
 
-def _check_proven(judged: Judged, proofs: Heads, before: int, wanted: bytes) -> Iterator[Finding]:
+def _check_proven(
+    judged: Judged, proofs: Heads, before: int, wanted: bytes, whole: frozenset[str]
+) -> Iterator[Finding]:
+    """`whole` are the streams the bundle promises to the end; others may go on outside it."""
     for stream, sound in judged.streams.items():
         last = [one for one in sound if one.index < before]
         proof = proofs.proofs.get(stream)
@@ -259,7 +274,8 @@ def _check_proven(judged: Judged, proofs: Heads, before: int, wanted: bytes) -> 
             proof.head.seq,
             proof.head.hash,
         )
-        if not is_proven or not is_last:
+        goes_on = stream not in whole and bool(last) and last[-1].body.seq < proof.head.seq
+        if not is_proven or not (is_last or goes_on):
             yield _tell(
                 "E_HEADS",
                 stream,

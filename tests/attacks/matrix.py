@@ -719,9 +719,17 @@ def work_by_another_procedure(forge: Forge, _: Ground) -> None:
     forge.rewrite()
 
 
+@attack("A4", "E_OBJECT", "own")
+def work_by_a_text_nobody_has(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["def"]["src"] = "0" * 64
+    forge.rewrite()
+
+
 @attack("A4", "E_MODEL", "own")
 def work_by_another_text(forge: Forge, _: Ground) -> None:
-    step(forge, "HY-", "归档").body["def"]["src"] = "0" * 64
+    pinned = step(forge, "HY-", "归档").body["def"]
+    kept = (name.removeprefix("objects/") for name in forge.files if name.startswith("objects/"))
+    pinned["src"] = next(one for one in sorted(kept) if one != pinned["src"])
     forge.rewrite()
 
 

@@ -51,6 +51,13 @@ def test_a_period_verifies(ground: Ground) -> None:
     assert 0 < report.records < ground.judge(ground.files).records
 
 
+def test_a_period_that_ended_before_the_checkpoint_verifies(ground: Ground) -> None:
+    now = ground.office.now
+    report = ground.judge(ground.period_files(now - timedelta(days=14), now - timedelta(days=7)))
+    assert report.findings == ()
+    assert report.exit == 0
+
+
 def test_a_store_without_a_checkpoint_is_not_proven(tmp_path: Path) -> None:
     ground = work(tmp_path, "A-06", until="2026-10-20 00:00")
     files = {name: data for name, data in ground.files.items() if "checkpoint" not in name}
