@@ -13,6 +13,8 @@ import argparse
 import json
 import random
 import tempfile
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from engine.evidence.bundle import dump_zip
 from tests.attacks.matrix import ATTACKS
 from tests.verifier.ground import Ground, judge, work
 from tests.verifier.test_tampering import changed, is_history
+from verifier.report import Report
 
 LEVELS = (1, 2, 3)
 WALKS = {"meeting": "B-01", "paper": "补录"}
@@ -39,6 +42,11 @@ def spoil(files: dict[str, bytes], dice: random.Random) -> tuple[str, dict[str, 
     return f"byte {place} of {name}", {**files, name: bytes(data)}
 
 
+@cache
+def case_files(ground: Ground, case: str) -> dict[str, bytes]:
+    return ground.case_files(case)
+
+
 def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, dict[str, bytes]]:
     """One bundle: honest, randomly spoiled, or an attack of the matrix."""
     ground = grounds[dice.choice(sorted(grounds))]
@@ -47,10 +55,10 @@ def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, 
             return "honest store", ground, dict(ground.files)
         case 1:
             case = dice.choice(ground.office.store.cases())
-            return f"honest case {case.number}", ground, ground.case_files(case.id)
+            return f"honest case {case.number}", ground, dict(case_files(ground, case.id))
         case 2:
             case = dice.choice(ground.office.store.cases())
-            what, files = spoil(ground.case_files(case.id), dice)
+            what, files = spoil(case_files(ground, case.id), dice)
             return f"case: {what}", ground, files
         case 3:
             what, files = spoil(dict(ground.files), dice)
@@ -58,6 +66,13 @@ def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, 
     attack = dice.choice(ATTACKS)
     ground = grounds[attack.ground]
     return f"attack {attack.who} {attack.name}", ground, attack.forge(ground).dump()
+
+
+def up_to(report: Report, level: int) -> Report:
+    """What the report would have been had no higher level been asked for."""
+    found = tuple(one for one in report.findings if one.level <= level)
+    is_anchored = report.is_anchored and level >= 2
+    return replace(report, level=level, findings=found, is_anchored=is_anchored)
 
 
 def write(out: Path, count: int, seed: int) -> list[dict[str, Any]]:
@@ -72,8 +87,9 @@ def write(out: Path, count: int, seed: int) -> list[dict[str, Any]]:
             (out / f"{n:05d}.zip").write_bytes(dump_zip(files))
             (out / f"{n:05d}.note").write_bytes(note)
             expected = {}
+            whole = judge(files, ground.vkey, (note,), max(LEVELS))
             for level in LEVELS:
-                report = judge(files, ground.vkey, (note,), level)
+                report = up_to(whole, level)
                 first = report.first
                 expected[str(level)] = {
                     "verdict": report.verdict,
