@@ -15,7 +15,8 @@ from engine.evidence.checks import check_disclosures
 from engine.evidence.record import Disclosure
 from engine.evidence.redaction import is_redactable
 from engine.kernel.command import Perform
-from engine.kernel.events import Approver, Redacted, Target, dump_event, load_event
+from engine.kernel.events import Approver, Redacted, Target
+from engine.kernel.vocabulary import dump_event, load_event
 from engine.redacting import redact
 from engine.store.store import Store
 from engine.verifying import redactions_of, verify_store
