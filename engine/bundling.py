@@ -12,6 +12,7 @@ from engine.catalog import (
     KEYS,
     ORG,
     PARAMS,
+    SYS,
     Catalog,
     Edition,
     read_bundle,
@@ -43,7 +44,6 @@ from engine.store.store import Store
 from engine.store.tables import columns
 from engine.text import say
 
-SYS = "sys"
 WHOLE = (ORG, KEYS, DEFS, SYS)  # the streams that every bundle has from end to end
 
 

@@ -29,7 +29,7 @@ from engine.language.roster_loader import load_roster
 from engine.store.store import Store
 from engine.text import say
 
-ORG, DEFS, KEYS = "org", "defs", "keys"
+ORG, DEFS, KEYS, SYS = "org", "defs", "keys", "sys"
 ROSTER, PARAMS, CALENDAR, PROCESS = "roster", "params", "calendar", "process"
 
 

@@ -296,8 +296,7 @@ class Filing:
 
     def service_keys(self) -> tuple[Ed25519PublicKey, ...]:
         """Every public key the service has had, by which its checkpoints are verified."""
-        known = (self.keys().find_public(one.key) for one in self.keys().keys_of(SERVICE))
-        return tuple(one for one in known if one is not None)
+        return self.keys().publics_of(SERVICE)
 
     def _seen_checkpoint(self) -> Head:
         """The newest checkpoint this client has verified. Errors: `RolledBack`."""

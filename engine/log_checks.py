@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from engine.catalog import SYS
 from engine.errors import EvidenceError
 from engine.evidence.checkpoint import load_checkpoint, note_problem
 from engine.evidence.checks import Finding
@@ -20,7 +21,6 @@ from engine.kernel.events import Checkpointed
 from engine.store.store import Store
 from engine.text import Text, say
 
-SYS = "sys"
 EMPTY = Frontier()
 
 

@@ -17,9 +17,10 @@ from engine.evidence.record import Disclosure
 from engine.kernel.events import Published
 from engine.kernel.vocabulary import load_event
 from engine.log_checks import check_notes
+from engine.scribe import SERVICE
 from engine.store.store import Store
 from engine.text import Text, say
-from engine.verifying import disclosures_of, fold_keys, service_keys, verify_stream
+from engine.verifying import disclosures_of, fold_keys, verify_stream
 
 
 def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory]:
@@ -48,7 +49,7 @@ def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory
     if _is_broken(found):
         return tuple(found), known
     leaves = store.leaves(size)
-    found += check_notes(store, leaves, service_keys(keys), known.frontier)
+    found += check_notes(store, leaves, keys.publics_of(SERVICE), known.frontier)
     return tuple(found), known if _is_broken(found) else known.grown(leaves, known.note)
 
 

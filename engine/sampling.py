@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
+from engine.catalog import SYS
 from engine.desk import Desk, Receipt, Refused
 from engine.evidence.keys import Signer
 from engine.kernel.command import ROLE, Reason, Refusal, in_order
 from engine.kernel.events import Inspected
-from engine.log_checks import SYS
 from engine.scribe import Account
 from engine.store.rows import CaseRow
 from engine.text import say

@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import TZPATH
 
 from engine import scribe
-from engine.catalog import DEFS, KEYS, ORG
+from engine.catalog import DEFS, KEYS, ORG, SYS
 from engine.errors import EvidenceError, RolledBack, StoreConflict
 from engine.evidence.checkpoint import Checkpoint, load_checkpoint, make_checkpoint
 from engine.evidence.heads import heads_root
@@ -23,7 +23,6 @@ from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import Actor, Head
 from engine.filing import ATTEMPTS, Filing
 from engine.kernel.events import Checkpointed
-from engine.log_checks import SYS
 from engine.scribe import SERVICE, Account
 from engine.store.rows import Kept, Moved
 from engine.store.store import Store

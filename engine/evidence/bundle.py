@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.evidence.canonical import Json, JsonLike, canonical, utf16
-from engine.evidence.log import Tree, dump_path, leaf_hash
+from engine.evidence.heads import prove_heads
+from engine.evidence.log import Tree, dump_path
 from engine.evidence.record import Head, Record, dump_record
 
 FORMAT, VERSION = "guicheng-bundle", 1
@@ -187,23 +188,10 @@ def _heads(content: Content) -> JsonLike:
     stated = content.stated
     if stated is None:
         return None
-    order = sorted(stated.heads, key=utf16)
-    tree = Tree(leaf_hash(canonical(_head(stream, stated.heads[stream]))) for stream in order)
     present = {line.stream for line in content.lines}
+    streams = tuple(stream for stream in stated.heads if stream in present)
     return {
         "record": stated.index,
-        "size": len(order),
-        "proofs": {
-            stream: {
-                "index": place,
-                "head": {"hash": stated.heads[stream].hash, "seq": stated.heads[stream].seq},
-                "path": dump_path(tree.inclusion(place)),
-            }
-            for place, stream in enumerate(order)
-            if stream in present
-        },
+        "size": len(stated.heads),
+        "proofs": {one.stream: one.dump() for one in prove_heads(stated.heads, streams)},
     }
-
-
-def _head(stream: str, head: Head) -> JsonLike:
-    return {"hash": head.hash, "seq": head.seq, "stream": stream}

@@ -382,6 +382,11 @@ class KeyState:
         known = self.enrolments.get(key)
         return load_public(known.public) if known else None
 
+    def publics_of(self, uid: str) -> tuple[Ed25519PublicKey, ...]:
+        """Every public key somebody has had, revoked ones too: what was signed then stands."""
+        known = (self.find_public(one.key) for one in self.keys_of(uid))
+        return tuple(one for one in known if one is not None)
+
     def is_valid(self, uid: str, key: str, at: int | None = None) -> bool:
         """Whether `key` was this person's and in force at position `at` (default: the last)."""
         known = self.enrolments.get(key)

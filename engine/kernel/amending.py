@@ -49,7 +49,7 @@ def in_hand(
     text = say(
         "{person} 名下还有待办未移交:{numbers}", person=roster.name_of(person), numbers=numbers
     )
-    return (_no(text, remedy=say("请先转办,或办理离岗交接")),)
+    return (_no(text, remedy=say("请先转办或移交")),)
 
 
 def _objections(amendment: Amendment, roster: RosterView) -> Iterator[Reason]:

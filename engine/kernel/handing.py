@@ -17,7 +17,7 @@ from engine.language.expressions import Expression, calls, names
 from engine.language.scope import OFFICE
 from engine.text import Text, say
 
-HANDED_OVER = "离岗移交"
+HANDED_OVER = "移交"
 
 
 def handed_over(

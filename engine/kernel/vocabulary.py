@@ -30,7 +30,9 @@ def dump_event(event: Event) -> dict[str, Json]:
 
 
 def load_event(dumped: Mapping[str, Json]) -> Event:
-    """The event a record holds; an unknown name or version is an `EvidenceError`."""
+    """The event a record holds; an unknown name or version is an `EvidenceError`, and so are
+    fields missing or too many.
+    """
     kind = VOCABULARY.get(str(dumped.get("event")))
     if kind is None or dumped.get("version") != kind.version:
         raise EvidenceError(
@@ -40,6 +42,9 @@ def load_event(dumped: Mapping[str, Json]) -> Event:
                 version=str(dumped.get("version")),
             )
         )
+    if set(dumped) != {"event", "version", *(field.name for field in fields(kind))}:
+        text = say("记录中的事件“{event}”字段不全或有多余", event=str(dumped["event"]))
+        raise EvidenceError(text)
     loaded: dict[str, object] = {}
     for field in fields(kind):
         value = dumped[field.name]

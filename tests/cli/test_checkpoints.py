@@ -13,7 +13,6 @@ import pytest
 
 from engine.evidence.checkpoint import load_checkpoint
 from engine.reading.checkpoints import render_sheet
-from engine.reading.pdf import find_browser
 from tests.cli.conftest import Run
 
 START = ("--as", "林岚", "start", "会务服务保障")
@@ -101,7 +100,7 @@ def test_the_code_on_the_sheet_reads_as_the_note(run: Run, monkeypatch: pytest.M
     assert code.svg_inline(scale=4, border=4) in page
 
 
-@pytest.mark.skipif(find_browser() is None, reason="no Chromium here")
+@pytest.mark.browser
 def test_the_sheet_prints_as_pdf(run: Run, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.pdf"
     assert run("--lang", "en", "audit", "checkpoint", "--sheet", str(sheet))[0] == 0

@@ -106,6 +106,30 @@ def test_whatever_is_changed_in_a_new_record_is_found(tmp_path: Path) -> None:
     assert missed == []
 
 
+def test_an_event_that_was_forged_without_its_fields_is_a_finding_not_an_accident(
+    grown: Grown,
+) -> None:
+    statement = "UPDATE disclosure SET value = ? WHERE rowid = (SELECT max(rowid) FROM disclosure"
+    statement += " WHERE path LIKE 'event/%' AND value LIKE '%\"Acted\"%')"
+    store = grown.change(statement, '{"event":"Acted","version":1}')
+    assert "E_COMMIT" in {one.code for one in verify_new(store, grown.known)[0]}
+    assert {"E_COMMIT", "E_BODY"} <= {one.code for one in verify_store(store)}
+
+
+@pytest.mark.parametrize(
+    ("event", "forged"),
+    [
+        ("FieldsSet", '{"event":"FieldsSet","paths":[null],"version":1}'),
+        ("TaskCompleted", '{"by":null,"event":"TaskCompleted","task":null,"version":1}'),
+        ("Acted", '{"event":"Acted"}'),
+    ],
+)
+def test_no_forged_event_stops_a_full_run(grown: Grown, event: str, forged: str) -> None:
+    statement = "UPDATE disclosure SET value = ? WHERE rowid = (SELECT max(rowid) FROM disclosure"
+    statement += f" WHERE path LIKE 'event/%' AND value LIKE '%\"{event}\"%')"
+    assert verify_store(grown.change(statement, forged))[0].code == "E_COMMIT"
+
+
 def test_an_old_byte_is_found_by_a_full_run_only(grown: Grown) -> None:
     store = grown.change("UPDATE record SET sig = zeroblob(64) WHERE position = 3")
     assert verify_new(store, grown.known)[0] == ()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog import SYS
 from engine.desk import Desk, Receipt
 from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import Checkpoint, check_checkpoint, load_checkpoint
@@ -19,7 +20,6 @@ from engine.evidence.log import Tree, is_extension
 from engine.evidence.memory import load_memory
 from engine.evidence.record import Record
 from engine.kernel.events import Checkpointed
-from engine.log_checks import SYS
 from engine.rehearsal.office import Office
 from engine.sealing import CODE, Sealed, build_of, seal
 from engine.store.copies import backup
