@@ -82,11 +82,10 @@ def walk(process: str, dice: list[int]) -> tuple[Office, list[str]]:
             for n, v in values.items()
             if n in fields_in(name for state in definition.first_states() for name in state.edit)
         }
-        openers = (office.person(name) for name in ("林岚", "丁一凡", "方宁", "罗平", "顾敏"))
         opened = next(
             answer
-            for actor in openers
-            for answer in [office.desk.start(process, actor, office.signers[actor], first)]
+            for actor, signer in office.signers.items()
+            for answer in [office.desk.start(process, actor, signer, first)]
             if isinstance(answer, Receipt)
         )
     assert isinstance(opened, Receipt)
