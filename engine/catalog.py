@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from engine.errors import DefinitionProblems, GuichengError, Problem, UnknownName
 from engine.evidence.canonical import canonical
@@ -31,6 +32,10 @@ from engine.text import say
 
 ORG, DEFS, KEYS, SYS = "org", "defs", "keys", "sys"
 ROSTER, PARAMS, CALENDAR, PROCESS = "roster", "params", "calendar", "process"
+
+# What a text means depends on its bytes alone, so texts read before are not read again.
+KEPT = 256
+FormTexts: TypeAlias = tuple[tuple[str, tuple[str, str]], ...]  # name → text, file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +65,39 @@ class Draft:
         return hashlib.sha256(self.content).hexdigest()
 
 
-class Catalog:
-    """Answers what is in force on a day. Reads the store once; make a new one after a publish."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What a stream has recorded up to a place in it, with the time of each event."""
 
-    def __init__(self, store: Store) -> None:
+    seq: int = -1
+    all: tuple[tuple[datetime, happened.Event], ...] = ()
+
+
+class Catalog:
+    """Answers what is in force on a day. Reads the store once; renew it after a publish."""
+
+    def __init__(self, store: Store, before: Catalog | None = None) -> None:
         self._store = store
         self.heads = (store.head(ORG), store.head(DEFS))
+        self._read: dict[str, Events] = before._read if before else {}
         self._charts: dict[str, Statechart] = {}
         self._definitions: dict[str, ProcessDefinition] = {}
         self._organisations: dict[str, Organisation] = {}
         self._params: dict[str, Params] = {}
         self._calendars: dict[str, Calendar] = {}
         self._names: dict[date, tuple[str, ...]] = {}
+
+    def _events(self, stream: str) -> tuple[tuple[datetime, happened.Event], ...]:
+        known = self._read.get(stream, Events())
+        new = tuple(self._store.records(stream, after=known.seq))
+        events = tuple((one.at, event) for one in new for event in one.events)
+        seq = new[-1].seq if new else known.seq
+        self._read = {**self._read, stream: Events(seq=seq, all=(*known.all, *events))}
+        return self._read[stream].all
+
+    def renewed(self) -> Catalog:
+        """What is in force now; of the store only what has come since is read."""
+        return Catalog(self._store, self)
 
     @cached_property
     def editions(self) -> tuple[Edition, ...]:
@@ -90,11 +116,6 @@ class Catalog:
             for at, event in self._events(stream)
             if isinstance(event, happened.Published)
         )
-
-    def _events(self, stream: str) -> Iterator[tuple[datetime, happened.Event]]:
-        for stored in self._store.records(stream):
-            for event in stored.events:
-                yield stored.at, event
 
     def in_force(self, kind: str, name: str, on: date) -> Edition | None:
         """The newest edition effective on a day, or None."""
@@ -215,6 +236,14 @@ def draft_process(
 
     Errors: `DefinitionProblems` with every problem in the process and its forms.
     """
+    return _draft(text, file, tuple(forms.items()), params)
+
+
+@lru_cache(maxsize=KEPT)
+def _draft(
+    text: str, file: str, forms_given: FormTexts, params: Params | None
+) -> tuple[Draft, ProcessDefinition]:
+    forms = dict(forms_given)
     definition = load_bundle(text, file, forms, params)
     used = {name: forms[name][0] for name in definition.form.parts}
     files = {name: forms[name][1] for name in definition.form.parts}
@@ -242,10 +271,16 @@ def load_bundle(
     text: str, file: str, forms: Mapping[str, tuple[str, str]], params: Params | None
 ) -> ProcessDefinition:
     """Read a process with its forms. Errors: `DefinitionProblems`."""
+    return _load(text, file, tuple(forms.items()), params)
+
+
+@lru_cache(maxsize=KEPT)
+def _load(text: str, file: str, forms_given: FormTexts, params: Params | None) -> ProcessDefinition:
+    forms = dict(forms_given)
     problems: list[Problem] = []
     loaded: dict[str, Form] = {}
     for name, (form_text, form_file) in forms.items():
-        form, found = load_form(form_text, form_file, params)
+        form, found = _load_form(form_text, form_file, params)
         problems += found
         if form is not None:
             loaded[name] = form
@@ -258,6 +293,10 @@ def load_bundle(
     return definition
 
 
+_load_form = lru_cache(maxsize=KEPT)(load_form)
+
+
+@lru_cache(maxsize=KEPT)
 def read_roster(text: str, file: str = "roster.yaml") -> Roster:
     """Read a roster. Errors: `DefinitionProblems`."""
     roster, problems = load_roster(text, file)
@@ -266,6 +305,7 @@ def read_roster(text: str, file: str = "roster.yaml") -> Roster:
     return roster
 
 
+@lru_cache(maxsize=KEPT)
 def read_params(text: str, file: str = "params.yaml") -> Params:
     """Read parameters. Errors: `DefinitionProblems`."""
     params, problems = load_params(text, file)
@@ -274,6 +314,7 @@ def read_params(text: str, file: str = "params.yaml") -> Params:
     return params
 
 
+@lru_cache(maxsize=KEPT)
 def read_calendar(text: str, file: str = "calendar/office.yaml") -> Calendar:
     """Read a work calendar. Errors: `DefinitionProblems`."""
     calendar, problems = load_calendar(text, file)

@@ -92,7 +92,7 @@ class Filing:
     def refresh(self) -> None:
         """Read the rules again if a publication or amendment has come since."""
         if self.catalog.heads != (self.store.head(ORG), self.store.head(DEFS)):
-            self.catalog = Catalog(self.store)
+            self.catalog = self.catalog.renewed()
 
     def new_id(self) -> str:
         """A fresh 128-bit identifier in hex."""
@@ -275,7 +275,7 @@ class Filing:
                 self.file(entry, expected(heads))
             except Moved:
                 continue
-            self.catalog = Catalog(self.store)
+            self.catalog = self.catalog.renewed()
             return receipt_of(entry)
         raise StoreConflict
 

@@ -54,8 +54,10 @@ class Book:
     over: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Params:
+    """What a parameter file says; told apart by identity, as a file is read once."""
+
     values: Mapping[str, tuple[Dated, ...]]
     tables: Mapping[str, Table]
     books: Mapping[str, Book] = field(default_factory=dict)
