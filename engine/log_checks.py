@@ -1,6 +1,7 @@
-"""Whether a store's own checkpoints, and the records that announced them, are still true.
+"""Whether a store's own checkpoints, the records that announced them, and the heads that decisions
+rest on are still true.
 
-evidence-spec.md §9. What somebody who holds the service key rewrote along with the records is
+evidence-spec.md §4, §9. What somebody who holds the service key rewrote along with the records is
 found only with a checkpoint from outside (`engine/evidence/checkpoint.py`).
 """
 
@@ -10,13 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from engine.catalog import SYS
+from engine.catalog import KEYS, ORG, SYS
 from engine.errors import EvidenceError
 from engine.evidence.checkpoint import load_checkpoint, note_problem
 from engine.evidence.checks import Finding
 from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier
-from engine.evidence.record import Head
+from engine.evidence.record import Body, Head
 from engine.kernel.events import Checkpointed
 from engine.store.store import Store
 from engine.text import Text, say
@@ -65,6 +66,46 @@ def check_heads(store: Store, leaves: Sequence[bytes]) -> Iterator[Finding]:
                     text = say("检查点记录写明的链头与当时的记录不符")
                     yield _tell("E_HEADS", seq, text)
         heads[stream] = Head(seq=seq, hash=leaf.hex())
+
+
+class Rests:
+    """Whether what records rest on was the newest of its stream when they were written (§4).
+
+    An older head would let a key that was revoked since, or a post that was withdrawn, still sign.
+    Streams are read when a record first names them.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._places: dict[str, tuple[tuple[int, str], ...]] = {}
+
+    def check(self, body: Body, position: int) -> Iterator[Finding]:
+        for stream, head in {ORG: body.org, KEYS: body.keys, **body.heads}.items():
+            if stream not in self._places:
+                self._places[stream] = self._store.places(stream)
+            known = self._places[stream]
+            later = head.seq + 1 if head else 0
+            if head is not None and not _is_before(known, head, position):
+                why = say("所依据的记录不在此前,或已不是那一条")
+            elif later < len(known) and known[later][0] < position:
+                why = say("所依据的记录当时已不是最新的一条")
+            else:
+                why = None
+            if why is not None:
+                yield Finding(
+                    code="E_HEADS",
+                    stream=body.stream,
+                    seq=body.seq,
+                    field=f"heads.{stream}",
+                    text=why,
+                )
+
+
+def _is_before(known: Sequence[tuple[int, str]], head: Head, position: int) -> bool:
+    if head.seq >= len(known):
+        return False
+    place, digest = known[head.seq]
+    return place < position and digest == head.hash
 
 
 def _tell(code: str, seq: int, text: Text) -> Finding:

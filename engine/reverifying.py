@@ -16,7 +16,7 @@ from engine.evidence.memory import Memory
 from engine.evidence.record import Disclosure
 from engine.kernel.events import Published
 from engine.kernel.vocabulary import load_event
-from engine.log_checks import check_notes
+from engine.log_checks import Rests, check_notes
 from engine.scribe import SERVICE
 from engine.store.store import Store
 from engine.text import Text, say
@@ -34,7 +34,7 @@ def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory
         text = say("第 {size} 条记录与上次核验时不同:历史被改写过", size=size)
         return (_tell("E_ROLLBACK", "", 0, text),), known
     found: list[Finding] = []
-    keys = fold_keys(store, found)
+    keys, rests = fold_keys(store, found), Rests(store)
     first: dict[str, int] = {}
     for wanted, (position, stream, seq) in enumerate(store.positions(size), size + 1):
         if position != wanted:
@@ -44,7 +44,7 @@ def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory
             return (*found, _tell("E_POSITION", stream, seq, text)), known
         first.setdefault(stream, seq)
     for stream, seq in sorted(first.items()):
-        found += verify_stream(store, stream, keys, seq - 1)
+        found += verify_stream(store, stream, keys, rests, seq - 1)
         found += _verify_files(store, disclosures_of(store, stream, seq - 1).values())
     if _is_broken(found):
         return tuple(found), known

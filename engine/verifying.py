@@ -30,7 +30,7 @@ from engine.evidence.record import Body, Disclosure, Head, Record, load_body
 from engine.evidence.redaction import REDACT, Redaction, check_redaction, read_redaction
 from engine.kernel.events import KeysChanged, Published
 from engine.kernel.vocabulary import load_event
-from engine.log_checks import check_heads, check_notes
+from engine.log_checks import Rests, check_heads, check_notes
 from engine.scribe import ATTACHMENT, SERVICE
 from engine.store import projections
 from engine.store.differences import first_difference
@@ -47,9 +47,9 @@ def verify_store(
     what.
     """
     found: list[Finding] = []
-    keys = fold_keys(store, found)
+    keys, rests = fold_keys(store, found), Rests(store)
     for stream in store.streams():
-        found += verify_stream(store, stream, keys)
+        found += verify_stream(store, stream, keys, rests)
     found += _verify_positions(store)
     is_sound = all(one.is_doubt for one in found)
     found += _as_far_as_it_goes(_verify_objects(store), "object", is_sound)
@@ -101,7 +101,9 @@ def fold_keys(store: Store, found: list[Finding]) -> KeyState:
     return state
 
 
-def verify_stream(store: Store, stream: str, keys: KeyState, after: int = -1) -> Iterator[Finding]:
+def verify_stream(
+    store: Store, stream: str, keys: KeyState, rests: Rests, after: int = -1
+) -> Iterator[Finding]:
     """Every finding of one stream, or of its records later than `after`, up to which it has been
     verified. What such a record destroyed lies further back: then the whole stream is read.
     """
@@ -111,7 +113,7 @@ def verify_stream(store: Store, stream: str, keys: KeyState, after: int = -1) ->
     if before is not None and any(
         body.typ == REDACT for record in records if (body := find_body(record)) is not None
     ):
-        yield from verify_stream(store, stream, keys)
+        yield from verify_stream(store, stream, keys, rests)
         return
     yield from check_chain(records, store.origin, stream, keys.find_public, before)
     opened = disclosures_of(store, stream, after)
@@ -134,6 +136,7 @@ def verify_stream(store: Store, stream: str, keys: KeyState, after: int = -1) ->
         yield from check_disclosures(body, opened.get(body.seq, ()), redacted)
         if stream != KEYS:
             yield from check_power(body, record.received_at, keys)
+        yield from rests.check(body, int(str(row["position"])))
     for seq in opened:
         if seq > after + len(rows):
             yield _tell("E_EXTRA", stream, seq, "", say("明细不属于任何记录"))

@@ -130,28 +130,35 @@ def _check_key(one: Sound, state: KeyState) -> Iterator[Finding]:
 
 
 def _check_heads(one: Sound, judged: Judged) -> Iterator[Finding]:
-    """What a decision rests on stood in the log before it, with that digest."""
+    """What a decision rests on was the newest of its stream when it was written (§4).
+
+    An older one would let a key that was revoked since, or a post that was withdrawn, still sign.
+    """
     body = one.body
-    named: dict[str, Head] = dict(body.heads)
-    for stream, head in ((ORG, body.org), (KEYS, body.keys)):
-        if head is not None:
-            named[stream] = head
+    named: dict[str, Head | None] = {ORG: body.org, KEYS: body.keys, **body.heads}
     for stream, head in named.items():
         known = judged.streams.get(stream)
         if known is None:
             continue  # a part of the store need not have it
-        if head.seq >= len(known):
-            is_there = False
-        else:
-            rested = known[head.seq]
-            is_there = rested.record.digest == head.hash and rested.index < one.index
-        if not is_there:
+        after = head.seq + 1 if head else 0
+        if head is not None:
+            rested = known[head.seq] if head.seq < len(known) else None
+            if rested is None or rested.record.digest != head.hash or rested.index >= one.index:
+                yield _tell(
+                    "E_HEADS",
+                    body,
+                    f"heads.{stream}",
+                    "所依据的记录不在此前,或已不是那一条",
+                    "what it rests on is not there before it, or is another record",
+                )
+                continue
+        if after < len(known) and known[after].index < one.index:
             yield _tell(
                 "E_HEADS",
                 body,
                 f"heads.{stream}",
-                "所依据的记录不在此前,或已不是那一条",
-                "what it rests on is not there before it, or is another record",
+                "所依据的记录当时已不是最新的一条",
+                "what it rests on was no longer the newest when it was written",
             )
 
 

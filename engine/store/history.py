@@ -150,6 +150,17 @@ class History:
             ).all()
         return tuple((row[0], row[1], row[2]) for row in rows)
 
+    def places(self, stream: str) -> tuple[tuple[int, str], ...]:
+        """Position in the log and digest of every record of a stream, in order."""
+        table = columns(RecordRow)
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(table.position, table.digest)
+                .where(table.stream == stream)
+                .order_by(table.seq)
+            ).all()
+        return tuple((row[0], row[1]) for row in rows)
+
     def raw_disclosures(self, stream: str, after: int = -1) -> tuple[Mapping[str, object], ...]:
         column = columns(DisclosureRow)
         with self.reading() as connection:

@@ -114,6 +114,8 @@ class Forge:
             "att": [],
             "comment": None,
             "key": signer.key_id,
+            "org": changes.get("org", self._newest("org")),
+            "keys": changes.get("keys", self._newest("keys")),
             "time": at,
             "happened": changes.get("happened", at),
             "nonce": "0" * 32,
@@ -125,6 +127,10 @@ class Forge:
             self.set_event(made, n, event)
         self.sign(made, signer)
         return made
+
+    def _newest(self, stream: str) -> Row | None:
+        last = self.all(lambda body: body["stream"] == stream)[-1:]
+        return {"seq": last[0].body["seq"], "hash": last[0].record.digest} if last else None
 
     def sign(self, entry: Entry, signer: Signer) -> None:
         entry.key = entry.body["key"] = signer.key_id

@@ -558,11 +558,33 @@ def sign_after_the_key_was_revoked(forge: Forge, ground: Ground) -> None:
     key = ground.office.signers["linlan"].key_id
     change = {"change": "revoked", "key": key, "reason": "遗失", "suspect_since": None}
     event = {"event": "KeysChanged", "version": 1, "change": change}
-    forge.append(like, {"act": "吊销"}, [event], ground.office.signers[registrar])
+    changes = {"act": "吊销", "actor": people(forge, registrar)}
+    forge.append(like, changes, [event], ground.office.signers[registrar])
     given = step(forge, "HY-", "提交")
     forge.append(
         given,
         {"act": "抄送", "meaning": "none", "keys": head(forge, "keys"), "move": None},
+        [{"event": "CopySent", "version": 1, "people": ["linlan"]}],
+        ground.office.signers["linlan"],
+    )
+    forge.rewrite()
+
+
+@attack("A4", "E_HEADS", "own")
+def sign_as_if_the_key_were_not_revoked_yet(forge: Forge, ground: Ground) -> None:
+    before = head(forge, "keys")
+    sign_after_the_key_was_revoked(forge, ground)
+    forge.entries[-1].body["keys"] = before
+    forge.rewrite()
+
+
+@attack("A4", "E_HEADS", "own")
+def act_on_a_post_that_was_withdrawn(forge: Forge, ground: Ground) -> None:
+    like, before = step(forge, "HY-", "提交"), head(forge, "org")
+    amend(forge, ground.office.signers["lugong"])
+    forge.append(
+        like,
+        {"act": "抄送", "meaning": "none", "org": before, "move": None},
         [{"event": "CopySent", "version": 1, "people": ["linlan"]}],
         ground.office.signers["linlan"],
     )
@@ -585,7 +607,8 @@ def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
     made = enrol(FileSigner(make_key()), "elsewhere", "hanjiang", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
     registrar = like.body["actor"]["uid"]
-    forge.append(like, {"act": "登记钥匙"}, [event], ground.office.signers[registrar])
+    changes = {"act": "登记钥匙", "actor": people(forge, registrar)}
+    forge.append(like, changes, [event], ground.office.signers[registrar])
     forge.rewrite()
 
 
@@ -662,13 +685,13 @@ def do_both_halves(forge: Forge, ground: Ground) -> None:
     forge.entries.remove(granted)
     forge.entries.insert(forge.entries.index(entry), granted)
     granted.at = granted.body["time"] = granted.body["happened"] = entry.body["time"]
-    entry.body["org"] = {"seq": granted.body["seq"], "hash": ""}
-    holders = ["dingyifan", "wenya", "suxiao"]
-    for name in ("who(资产管理员)", "post(资产管理员)"):
-        if name in entry.body["facts"]:
-            forge.set_fact(entry, name, holders)
     entry.body["actor"] = identity(forge, "suxiao")
-    entry.body["actor"]["post"] += "、资产管理员"
+    for later in forge.entries[forge.entries.index(entry) :]:
+        later.body["org"] = {"seq": granted.body["seq"], "hash": ""}
+        if later.body["actor"]["uid"] == "suxiao":
+            later.body["actor"]["post"] += "、资产管理员"
+        for name in {"who(资产管理员)", "post(资产管理员)"} & later.body["facts"].keys():
+            forge.set_fact(later, name, ["dingyifan", "wenya", "suxiao"])
     forge.sign(entry, ground.office.signers["suxiao"])
     forge.rewrite()
 

@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from engine import scribe
+from engine.catalog import SYS
 from engine.evidence.checkpoint import make_checkpoint
+from engine.evidence.keys import KeyRevoked
 from engine.evidence.log import merkle_root
+from engine.kernel.events import Inspected
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
+from engine.scribe import Account
 from engine.store.store import Store
 from engine.verifying import verify_store
 from tests.conftest import dice, sample_texts
 from tests.test_walks import walk, walk_steps
+from tests.toys import toy_texts
 
 HISTORY = {"record": "position", "disclosure": "rowid", "object": "rowid", "head": "rowid"}
 
@@ -136,3 +142,27 @@ def test_the_database_itself_refuses_to_change_history(honest: tuple[Path, Offic
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(statement)
     connection.close()
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_revoked_key_cannot_sign_as_if_it_were_not_revoked_yet(newest: bool) -> None:
+    """Its holder writes past the desk, on the head of the keys as it was before."""
+    at = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
+    office = Office(toy_texts(), at, dice())  # type: ignore[arg-type]
+    desk, uid, registrar = office.desk, office.person("罗平"), office.person("卢工")
+    signer = office.signers[uid]
+    before = desk.office_heads(SYS)
+    if not newest:
+        gone = KeyRevoked(key=signer.key_id, reason="遗失", suspect_since=None)
+        office.registry.change_keys(gone, registrar, office.signers[registrar], "吊销")
+    account = Account(typ="read", act="查阅", events=(Inspected(asked={}, found=()),))
+    entry = scribe.write(
+        account,
+        scribe.person(desk.catalog.roster(at), uid, None),
+        desk.place(SYS, before),
+        desk.moment(at, at, desk.new_id()),
+        signer,
+    )
+    office.store.commit((entry,), {})
+    codes = [one.code for one in verify_store(office.store)]
+    assert codes == ([] if newest else ["E_HEADS"])
