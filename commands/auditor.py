@@ -313,7 +313,7 @@ def redact(
         ..., "--path", help="销毁什么,可重复:form/字段、att/0、comment、fact/名称"
     ),
     basis: str = typer.Option(..., "--basis", help="依据,如法规条款、批文文号"),
-    approver: str = typer.Option(..., "--approver", help="同意销毁的另一人"),
+    approver: str = typer.Option(..., "--approver", help="同意销毁的另一人,以本人钥匙签同意"),
     dry_run: bool = typer.Option(False, "--dry-run"),
 ) -> None:
     """永久销毁一条记录里的明细,留下签名的销毁记录;链与检查点不变。无法撤销。"""
@@ -330,7 +330,8 @@ def redact(
             typer.echo(told.show(session.language))
         return
     actor = roster.person(session.name()).id
-    answer = destroy(desk, case, seq, path, basis, actor, other, session.signer(actor))
+    mine, theirs = session.signer(actor), session.signer(other)
+    answer = destroy(desk, case, seq, path, basis, actor, other, mine, theirs)
     if isinstance(answer, Refused):
         stop(answer, DESTROY, session.language)
     told = say("已销毁(第 {seq} 条记录,{digest})", seq=answer.seq, digest=answer.digest[:12])

@@ -16,8 +16,8 @@ from commands.table import emit
 from commands.workspace import Session
 from engine.desk import Receipt
 from engine.evidence.checkpoint import make_checkpoint
-from engine.evidence.keys import FileSigner, make_key
 from engine.evidence.log import merkle_root
+from engine.evidence.signing import FileSigner, make_key
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.rehearsal.outcome import Miss

@@ -14,8 +14,9 @@ from commands.workspace import Session, agent_socket, passphrase
 from engine.errors import KeyLocked, UsageError
 from engine.evidence.agent import Agent, require_agent
 from engine.evidence.keyring import Keyring
-from engine.evidence.keys import KeyRevoked, enrol, make_key
-from engine.registry import ENROL, REVOKE, Registry
+from engine.evidence.keys import KeyRevoked, RegistrarsAppointed, enrol, rotate
+from engine.evidence.signing import FileSigner, make_key
+from engine.registry import APPOINT, ENROL, REVOKE, ROTATE, Registry
 from engine.scribe import instant
 from engine.text import say
 
@@ -107,25 +108,63 @@ def list_keys(ctx: typer.Context, as_json: bool = typer.Option(False, "--json"))
 
 
 @key.command("enrol")
-def enrol_key(ctx: typer.Context, person: str) -> None:
-    """为某人造一把钥匙并登记(登记人签名);口令由本人设。"""
+def enrol_key(
+    ctx: typer.Context,
+    person: str,
+    second: str = typer.Option(None, "--second", help="同意登记的另一名登记人员"),
+) -> None:
+    """为某人造一把钥匙并登记(登记人签名);口令由本人设。忘了口令的,先吊销再登记。"""
     session: Session = ctx.obj
     desk = session.desk()
     view = desk.catalog.roster(desk.clock())
     registrar, uid = view.person(session.name()).id, view.person(person).id
+    other = view.person(second).id if second is not None else None
     signer = session.signer(registrar)
-    ring = Keyring(session.workspace().keys)
-    word = passphrase(again=True)
-    ring.write(uid, make_key(), word, os.urandom(32), again=True)  # noqa: TID251
+    registry, fresh = Registry(desk), FileSigner(make_key())
+    change = enrol(fresh, desk.store.origin, uid, "file", instant(desk.clock()))
+    if other is not None:
+        change = registry.consent_to(change, other, session.signer(other))
+    word = passphrase(uid, again=True)
+    receipt(registry.change_keys(change, registrar, signer, ENROL), ENROL, session.language)
+    _keep(session, uid, fresh, word)
+    told = say("已为 {person} 登记钥匙 {key}", person=person, key=change.key[:12])
+    typer.echo(told.show(session.language))
+
+
+@key.command("rotate")
+def rotate_key(ctx: typer.Context) -> None:
+    """更换本人的钥匙:用旧钥匙签,旧钥匙从此停用,此前的签名仍然有效。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    uid = desk.catalog.roster(desk.clock()).person(session.name()).id
+    old, fresh = session.signer(uid), FileSigner(make_key())
+    word = passphrase(uid, again=True)
     since = instant(desk.clock())
-    change = enrol(ring.unlock(uid, word), desk.store.origin, uid, "file", since)
-    answer = Registry(desk).change_keys(change, registrar, signer, ENROL)
-    receipt(answer, ENROL, session.language)
-    typer.echo(
-        say("已为 {person} 登记钥匙 {key}", person=person, key=change.key[:12]).show(
-            session.language
-        )
-    )
+    change = rotate(old.key_id, fresh, desk.store.origin, uid, "file", since)
+    receipt(Registry(desk).change_keys(change, uid, old, ROTATE), ROTATE, session.language)
+    _keep(session, uid, fresh, word)
+    told = say("已换为钥匙 {key};旧钥匙已停用", key=change.key[:12])
+    typer.echo(told.show(session.language))
+
+
+@key.command("appoint")
+def appoint(ctx: typer.Context, people: list[str]) -> None:
+    """写明从此由谁登记和吊销钥匙(现任登记人员签名);列出全部人。"""
+    session: Session = ctx.obj
+    desk = session.desk()
+    view = desk.catalog.roster(desk.clock())
+    actor = view.person(session.name()).id
+    change = RegistrarsAppointed(registrars=tuple(view.person(one).id for one in people))
+    answer = Registry(desk).change_keys(change, actor, session.signer(actor), APPOINT)
+    receipt(answer, APPOINT, session.language)
+    told = say("登记人员:{people}", people=tuple(view.person(one).name for one in people))
+    typer.echo(told.show(session.language))
+
+
+def _keep(session: Session, uid: str, fresh: FileSigner, word: str) -> None:
+    """Only a key that is on record takes the place of the one kept so far."""
+    ring = Keyring(session.workspace().keys)
+    ring.write(uid, fresh.private, word, os.urandom(32), again=True)  # noqa: TID251
 
 
 @key.command("revoke")

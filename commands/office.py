@@ -19,7 +19,8 @@ from engine.catalog import draft_process, read_params, read_roster
 from engine.desk import Desk, Refused
 from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
 from engine.evidence.keyring import Keyring
-from engine.evidence.keys import enrol, found, make_key
+from engine.evidence.keys import enrol, found
+from engine.evidence.signing import make_key
 from engine.language.definition import ProcessDefinition
 from engine.language.params import read_plain
 from engine.registry import ENROL, FOUND, PUBLISH, Registry, holders
@@ -78,7 +79,7 @@ def init(
     desk.witness.forget()
     signer = ring.unlock(registrar, word)
     since = instant(desk.clock())
-    first = found(signer, desk.service, origin, registrar, "file", since, (registrar,))
+    first = found(signer, desk.service, origin, registrar, "file", since, registrars)
     registry = Registry(desk)
     registry.change_keys(first, registrar, signer, FOUND)
     for uid in people:

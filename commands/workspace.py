@@ -15,7 +15,7 @@ from engine.text import say
 
 if TYPE_CHECKING:
     from engine.desk import Desk
-    from engine.evidence.keys import Signer
+    from engine.evidence.signing import Signer
     from engine.witness import Witness
 
 SETTINGS = "guicheng.toml"
@@ -89,7 +89,7 @@ class Session:
         with suppress(KeyLocked):  # nobody listens: the passphrase is asked for instead
             if public is not None and agent.holds(public):
                 return AgentSigner(agent, public)
-        return ring.unlock(uid, passphrase())
+        return ring.unlock(uid, passphrase(uid))
 
 
 def read_settings(path: Path) -> Workspace:
@@ -133,8 +133,8 @@ def agent_socket(here: Workspace) -> Path:
     return base / "guicheng" / f"{name}.sock"
 
 
-def passphrase(*, again: bool = False) -> str:
-    """The passphrase from GUICHENG_PASSPHRASE, or asked for at a terminal."""
+def passphrase(whose: str = "", *, again: bool = False) -> str:
+    """The passphrase from GUICHENG_PASSPHRASE, or asked for at a terminal, saying whose."""
     given = os.environ.get("GUICHENG_PASSPHRASE")
     if given is not None:
         return given
@@ -142,4 +142,5 @@ def passphrase(*, again: bool = False) -> str:
         raise KeyLocked
     import typer
 
-    return str(typer.prompt("口令 / passphrase", hide_input=True, confirmation_prompt=again))
+    asked = " ".join((whose, "口令 / passphrase")).lstrip()
+    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again))

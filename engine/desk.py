@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, Edition
 from engine.errors import StoreConflict, UnknownName
-from engine.evidence.keys import Signer
+from engine.evidence.signing import Signer
 from engine.filing import ATTEMPTS, Clock, Dice, Filing
 from engine.kernel.case import Case
 from engine.kernel.command import Command, Decision, Paper, Perform, Refusal

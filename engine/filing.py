@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, ROSTER, Catalog, Edition
 from engine.errors import StoreConflict
-from engine.evidence.keys import KeyState, Signer, load_key_change
-from engine.evidence.record import Actor, Definition, Head, Party
+from engine.evidence.keys import KeyState, load_key_change
+from engine.evidence.record import SERVICE, Actor, Definition, Head, Party
+from engine.evidence.signing import Signer
 from engine.kernel import events as happened
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
@@ -26,7 +27,7 @@ from engine.kernel.elsewhere import Seen
 from engine.kernel.opening import OPENED, Open, open_case
 from engine.kernel.situation import Situation
 from engine.receipts import Look, Receipt, Refused
-from engine.scribe import ATTACHMENT, SERVICE, Account, Moment, Objects, Place
+from engine.scribe import ATTACHMENT, Account, Moment, Objects, Place
 from engine.store.bookings import StoredDiaries
 from engine.store.books import StoredShelf
 from engine.store.elsewhere import StoredElsewhere

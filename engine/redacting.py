@@ -1,4 +1,4 @@
-"""Destroying a value by two people: one signs, another has agreed.
+"""Destroying a value by two people: one signs the record, the other his consent within it.
 
 evidence-spec.md §10. Who may is written in the roster (`powers: {redact: …}`).
 """
@@ -6,15 +6,16 @@ evidence-spec.md §10. Who may is written in the roster (`powers: {redact: …}`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 
 from engine import scribe
 from engine.desk import Desk
 from engine.errors import StoreConflict, UsageError
 from engine.evidence.canonical import find_flaw
-from engine.evidence.keys import Signer
-from engine.evidence.record import Body, CaseRef
-from engine.evidence.redaction import REDACT, is_redactable
+from engine.evidence.consent import give_consent
+from engine.evidence.record import Body, CaseRef, Party
+from engine.evidence.redaction import REDACT, Destroyed, is_redactable, redaction_matter
+from engine.evidence.signing import Signer
 from engine.filing import ATTEMPTS, expected, receipt_of
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
@@ -31,6 +32,28 @@ POWER = "redact"
 DESTROY = "销毁"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """The other person, with the key he consents with."""
+
+    party: Party
+    signer: Signer
+
+    def consent(
+        self,
+        desk: Desk,
+        stream: str,
+        targets: tuple[Target, ...],
+        objects: tuple[str, ...],
+        basis: str,
+    ) -> Approver:
+        destroyed = (Destroyed(seq=one.seq, path=one.path, commit=one.commit) for one in targets)
+        matter = redaction_matter(stream, destroyed, objects, basis)
+        at = scribe.instant(desk.clock())
+        given = give_consent(self.signer, self.party, at, desk.store.origin, matter)
+        return Approver(**asdict(given))
+
+
 def redact(
     desk: Desk,
     reference: str,
@@ -40,11 +63,13 @@ def redact(
     actor: str,
     approver: str,
     signer: Signer,
+    seconded: Signer,
 ) -> Receipt | Refused:
     """Destroy what record `seq` of a case disclosed at `paths`, and say so in a signed record.
 
     `att/<n>` stands for an attachment whole: its name, size, digest, the form field that holds
-    it, and the file itself unless another record names it too. Errors: `UsageError` for what is
+    it, and the file itself unless another record names it too. `seconded` is the key the approver
+    consents with. Errors: `UsageError` for what is
     not there, may not be destroyed, or is destroyed already.
     """
     case_id = desk.require_case(reference)
@@ -57,14 +82,18 @@ def redact(
         flaw = find_flaw(basis, free=False)
         if flaw is not None:
             raise UsageError(flaw)
-        reasons = _objections(desk, look, actor, approver, signer)
+        reasons = _objections(desk, look, ((actor, signer), (approver, seconded)))
         try:
             if reasons:
                 refusal = Refusal(action=DESTROY, state=look.case.configuration[0], reasons=reasons)
                 valid = desk.keys().is_valid(actor, signer.key_id)
                 signs = signer if valid else desk.service
                 return desk.record(look, refusal, actor, signs, desk.new_id())
-            return _destroy(desk, look, stored, targets, basis, actor, approver, signer)
+            second = Second(
+                party=Party(uid=approver, name=look.situation.roster.name_of(approver)),
+                signer=seconded,
+            )
+            return _destroy(desk, look, stored, targets, basis, actor, signer, second)
         except Moved:
             continue
     raise StoreConflict
@@ -87,8 +116,8 @@ def _destroy(
     targets: tuple[Target, ...],
     basis: str,
     actor: str,
-    approver: str,
     signer: Signer,
+    second: Second,
 ) -> Receipt:
     roster, at = look.situation.roster, look.situation.recorded or look.situation.at
     digests = {
@@ -101,7 +130,7 @@ def _destroy(
         targets=targets,
         objects=objects,
         basis=basis,
-        approvers=(Approver(uid=approver, name=roster.name_of(approver)),),
+        approvers=(second.consent(desk, look.stream, targets, objects, basis),),
     )
     account = Account(
         typ=REDACT,
@@ -183,10 +212,11 @@ def _target(stored: Stored, path: str) -> Target:
 
 
 def _objections(
-    desk: Desk, look: Look, actor: str, approver: str, signer: Signer
+    desk: Desk, look: Look, two: tuple[tuple[str, Signer], tuple[str, Signer]]
 ) -> tuple[Reason, ...]:
     roster = look.situation.roster
     allowed = roster.powers(POWER)
+    people = dict(two)
     reasons = [
         Reason(
             code=ROLE,
@@ -196,13 +226,14 @@ def _objections(
                 people=tuple(roster.name_of(held) for held in allowed) or say("(无人在岗)"),
             ),
         )
-        for one in dict.fromkeys((actor, approver))
+        for one in people
         if one not in allowed
     ]
-    if actor == approver:
+    if len(people) == 1:
         reasons.append(
             Reason(code=APART, text=say("办理人与同意人须是两个人"), remedy=say("请另一人同意"))
         )
-    if not desk.keys().is_valid(actor, signer.key_id):
-        reasons.append(desk.key_problem(signer, roster.name_of(actor)))
+    for one, signer in people.items():
+        if not desk.keys().is_valid(one, signer.key_id):
+            reasons.append(desk.key_problem(signer, roster.name_of(one)))
     return in_order(reasons)

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, PROCESS, ROSTER, Draft, read_roster
 from engine.desk import Desk, Receipt, Refused
 from engine.errors import EvidenceError
-from engine.evidence.keys import KeyChange, KeysFounded, Signer, dump_key_change, require_proof
-from engine.evidence.record import CaseRef
+from engine.evidence.consent import give_consent
+from engine.evidence.keys import (
+    KeyChange,
+    KeyEnrolled,
+    KeysFounded,
+    dump_key_change,
+    enrolment_matter,
+    require_consents,
+    require_proof,
+)
+from engine.evidence.record import SERVICE, CaseRef, Party
+from engine.evidence.signing import Signer
 from engine.kernel import events as happened
 from engine.kernel.amending import in_hand, objections
-from engine.kernel.command import ROLE, Reason, Refusal, in_order
+from engine.kernel.command import APART, ROLE, Reason, Refusal, in_order
 from engine.kernel.entries import Impossible
 from engine.language.amendments import (
     Amendment,
@@ -35,13 +46,14 @@ from engine.language.amendments import (
     dump_amendment,
 )
 from engine.language.roster import Roster, RosterView
-from engine.scribe import SERVICE, Account
+from engine.scribe import Account
 from engine.store.elsewhere import StoredElsewhere
 from engine.store.rows import Repeated
 from engine.text import Text, say
 
 TYPES = {ORG: "org", DEFS: "def", KEYS: "key"}
 PUBLISH, FOUND, ENROL, REVOKE = "发布", "创立", "登记钥匙", "吊销钥匙"
+ROTATE, APPOINT, TWO = "更换钥匙", "任命登记人员", "two_registrars"
 GRANT, WITHDRAW, DELEGATE, LEAVE = "授予岗位", "撤回岗位", "委托", "请假"
 CALL_BACK, BACK, QUALIFY = "收回委托", "销假", "登记资格"
 NAME_LIAISON, REMOVE_LIAISON, STOP = "备案对接人", "撤销对接人", "停用账号"
@@ -147,18 +159,49 @@ class Registry:
     ) -> Receipt | Refused:
         """Enrol, rotate or revoke a key.
 
-        Errors: `EvidenceError` if possession is not proven, or the founding is not sound.
+        The key of somebody whose post is under dual control (`powers: {two_registrars: …}`)
+        needs another registrar's consent. Errors: `EvidenceError` if possession is not proven, or
+        the founding is not sound.
         """
         require_proof(change, self.desk.store.origin)
         try:
             self.desk.keys().require_entitled(change, actor, signer.key_id)
+            if isinstance(change, KeyEnrolled):
+                require_consents(change, self.desk.store.origin, actor, self.desk.keys())
         except EvidenceError as error:
             if isinstance(change, KeysFounded):
                 raise
             reason = Reason(code=ROLE, text=error.text)
             return self.desk.refuse_outside(_no(act, (reason,)), actor, signer)
+        if isinstance(change, KeyEnrolled) and not self._is_vouched(change, actor):
+            return self.desk.refuse_outside(_no(act, (self._second(actor),)), actor, signer)
         event = happened.KeysChanged(change=dump_key_change(change))
         return self._declare(KEYS, act, event, actor, signer)
+
+    def consent_to(self, change: KeyEnrolled, registrar: str, signer: Signer) -> KeyEnrolled:
+        """The enrolment with one more registrar's consent."""
+        desk = self.desk
+        who, at = Party(uid=registrar, name=self._name(registrar)), scribe.instant(desk.clock())
+        given = give_consent(signer, who, at, desk.store.origin, enrolment_matter(change))
+        return replace(change, consents=(*change.consents, given))
+
+    def _is_vouched(self, change: KeyEnrolled, actor: str) -> bool:
+        """Whether enough registrars stand for a key: two, where its owner's post asks for it."""
+        if not self.desk.has_roster:
+            return True
+        guarded = self.desk.catalog.roster(self.desk.clock()).powers(TWO)
+        return change.uid not in guarded or bool(change.consents)
+
+    def _second(self, actor: str) -> Reason:
+        others = [one for one in self.desk.keys().registrars if one != actor]
+        return Reason(
+            code=APART,
+            text=say("这一岗位的钥匙须由两名登记人员登记"),
+            remedy=say(
+                "请另一名登记人员同意:{people}",
+                people=tuple(map(self._name, others)) or say("(没有别的登记人员)"),
+            ),
+        )
 
     def _objections(
         self, actor: str, signer: Signer, allowed: tuple[str, ...], why: Text
@@ -198,9 +241,10 @@ class Registry:
 
 
 def holders(roster: Roster, power: str) -> tuple[str, ...]:
-    """Those who hold a power by a drafted roster."""
+    """Those who hold a power by a drafted roster, in the order of its posts."""
     posts = roster.powers.get(power, ())
-    return tuple(dict.fromkeys(one.person for one in roster.holdings if one.post in posts))
+    held = (one.person for post in posts for one in roster.holdings if one.post == post)
+    return tuple(dict.fromkeys(held))
 
 
 def _entitled(amendment: Amendment, roster: RosterView) -> tuple[tuple[str, ...], Text]:

@@ -13,11 +13,10 @@ from itertools import chain
 from engine.errors import EvidenceError
 from engine.evidence.checks import Finding
 from engine.evidence.memory import Memory
-from engine.evidence.record import Disclosure
+from engine.evidence.record import SERVICE, Disclosure
 from engine.kernel.events import Published
 from engine.kernel.vocabulary import load_event
 from engine.log_checks import Rests, check_notes
-from engine.scribe import SERVICE
 from engine.store.store import Store
 from engine.text import Text, say
 from engine.verifying import disclosures_of, fold_keys, verify_stream

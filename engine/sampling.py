@@ -8,7 +8,7 @@ from datetime import datetime
 
 from engine.catalog import SYS
 from engine.desk import Desk, Receipt, Refused
-from engine.evidence.keys import Signer
+from engine.evidence.signing import Signer
 from engine.kernel.command import ROLE, Reason, Refusal, in_order
 from engine.kernel.events import Inspected
 from engine.scribe import Account

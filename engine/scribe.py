@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.evidence.canonical import commitment
-from engine.evidence.keys import Signer
 from engine.evidence.record import (
+    SERVICE,
     Actor,
     Attached,
     Body,
@@ -25,6 +25,7 @@ from engine.evidence.record import (
     genesis,
     seal,
 )
+from engine.evidence.signing import Signer
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Reason, Refusal
 from engine.kernel.events import CaseOpened, Event, StatesMoved
@@ -36,7 +37,6 @@ from engine.store.rows import Entry, Stored
 from engine.text import say
 
 SUITE = "sha256-ed25519"
-SERVICE = "SYSTEM"
 ATTACHMENT = "attachment"  # the kind under which an attached file is kept
 Objects = tuple[tuple[str, bytes], ...]  # (kind, content) of texts and files kept by digest
 

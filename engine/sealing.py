@@ -20,10 +20,10 @@ from engine.evidence.checkpoint import Checkpoint, load_checkpoint, make_checkpo
 from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier, merkle_root
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
-from engine.evidence.record import Actor, Head
+from engine.evidence.record import SERVICE, Actor, Head
 from engine.filing import ATTEMPTS, Filing
 from engine.kernel.events import Checkpointed
-from engine.scribe import SERVICE, Account
+from engine.scribe import Account
 from engine.store.rows import Kept, Moved
 from engine.store.store import Store
 from engine.text import say

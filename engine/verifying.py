@@ -26,12 +26,12 @@ from engine.evidence.checks import (
 )
 from engine.evidence.heads import check_listing
 from engine.evidence.keys import KeyState, load_key_change
-from engine.evidence.record import Body, Disclosure, Head, Record, load_body
+from engine.evidence.record import SERVICE, Body, Disclosure, Head, Record, load_body
 from engine.evidence.redaction import REDACT, Redaction, check_redaction, read_redaction
 from engine.kernel.events import KeysChanged, Published
 from engine.kernel.vocabulary import load_event
 from engine.log_checks import Rests, check_heads, check_notes
-from engine.scribe import ATTACHMENT, SERVICE
+from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.differences import first_difference
 from engine.store.store import Store
@@ -126,7 +126,7 @@ def verify_stream(
         if body.typ == REDACT and seq not in read:
             yield _tell("E_REDACT", stream, seq, "event/0", say("销毁记录读不出来"))
     for said in redactions:
-        yield from check_redaction(said, bodies[said.seq], bodies, still)
+        yield from check_redaction(said, bodies[said.seq], bodies, still, keys)
     for record, row in rows:
         body = find_body(record)
         if body is None:

@@ -14,7 +14,7 @@ from functools import partial
 from engine.catalog import ORG, Edition
 from engine.desk import ATTEMPTS, Desk, Look
 from engine.errors import GuichengError, StoreConflict
-from engine.evidence.record import CaseRef
+from engine.evidence.record import SERVICE, CaseRef
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.facts import CaseFacts, plain
@@ -34,7 +34,6 @@ from engine.language.calendar import occurrences
 from engine.language.definition import SEPARATOR, Every, ProcessDefinition
 from engine.language.forms import Value, Values, rows_of
 from engine.registry import Registry
-from engine.scribe import SERVICE
 from engine.store.projections import LINES
 from engine.store.rows import Moved, Pending, Repeated
 from engine.text import Text, say

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from verifier.canonical import Flaw, Json, canonical, decode_base64, is_instant, pae
+from verifier.consents import Consent, load_consents
 from verifier.ed25519 import is_signed, is_sound_key
 from verifier.records import SERVICE
 
@@ -19,7 +20,7 @@ _SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410 §4, then the 32 b
 _FIELDS = {
     "founded": "uid key public custody from proof registrars service_key service_public"
     " service_proof",
-    "enrolled": "uid key public custody from proof",
+    "enrolled": "uid key public custody from proof consents",
     "rotated": "uid old key public custody from proof",
     "revoked": "key reason suspect_since",
     "appointed": "registrars",
@@ -70,6 +71,22 @@ class Change:
     suspect_since: str | None = None
     registrars: tuple[str, ...] = ()
     brought: tuple[Brought, ...] = ()
+    consents: tuple[Consent, ...] = ()
+
+    @property
+    def matter(self) -> Json:
+        """What a further registrar consents to."""
+        if not self.brought:
+            return None
+        one = self.brought[0]
+        return {
+            "act": "enrol",
+            "custody": one.custody,
+            "from": one.since,
+            "key": one.key,
+            "public": one.public,
+            "uid": one.uid,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +102,10 @@ class KeyState:
         if known is None or known.uid != uid or known.since > at:
             return False
         return known.until is None or at < known.until
+
+    def find(self, uid: str, key: str, at: int) -> bytes | None:
+        """A person's public key, if it was a valid one of his."""
+        return self.enrolments[key].public if self.is_valid(uid, key, at) else None
 
     def is_registrar(self, uid: str) -> bool:
         return bool(self.appointments) and uid in self.appointments[-1][1]
@@ -139,6 +160,7 @@ class KeyState:
         else:
             known = self.enrolments.get(change.key) if change.kind == "revoked" else None
             allowed = self.is_registrar(uid) or (known is not None and known.uid == uid)
+            allowed &= all(self.is_registrar(one.uid) for one in change.consents)
         if not allowed:
             raise NotEntitled(f"{uid} 无权作此钥匙变动", f"{uid} may not make this change")
 
@@ -205,6 +227,7 @@ def _load_change(told: dict[str, Json]) -> Change:
         suspect_since=text.get("suspect_since"),
         registrars=tuple(str(one) for one in registrars) if isinstance(registrars, list) else (),
         brought=tuple(brought),
+        consents=load_consents(told["consents"]) if "consents" in told else (),
     )
 
 
@@ -223,6 +246,8 @@ def _fits(name: str, value: Json) -> bool:
     match name:
         case "registrars":
             return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        case "consents":
+            return isinstance(value, list)
         case "custody":
             return value in CUSTODIES
         case "from":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from verifier.bundle import Bundle, Heads
 from verifier.canonical import Flaw, Json, canonical, is_hash, utf16
 from verifier.chain import Judged
+from verifier.consents import load_consents
 from verifier.findings import Finding, Weight
 from verifier.merkle import EMPTY, is_included, is_prefix, leaf, root, roots
 from verifier.notes import Note, Trust, load_note
@@ -373,9 +374,11 @@ def _check_redaction(bundle: Bundle, judged: Judged, stream: str, one: Sound) ->
 
 def _is_consented(event: Mapping[str, Json], signer: str) -> bool:
     """Whether there is a basis, and somebody else than the signer who approved."""
-    basis, approvers = event.get("basis"), event.get("approvers")
-    people = approvers if isinstance(approvers, list) else []
-    uids = [one.get("uid") for one in people if isinstance(one, dict)]
+    basis = event.get("basis")
+    try:
+        uids = [one.uid for one in load_consents(event.get("approvers"))]
+    except Flaw:
+        return False
     return isinstance(basis, str) and basis != "" and bool(uids) and signer not in uids
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 
 from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json
 from verifier.chain import Judged
+from verifier.consents import consent_problem, load_consents
 from verifier.findings import Finding, Weight
-from verifier.keys import KeyState, NotEntitled, NotProven, load_change, require_proofs
+from verifier.keys import (
+    KeyState,
+    NotEntitled,
+    NotProven,
+    load_change,
+    require_proofs,
+)
 from verifier.offices import Offices
 from verifier.reading import DEFS, KEYS, ORG, Sound
 from verifier.records import JUDGEMENTS, SERVICE, Body, Head
@@ -29,6 +37,8 @@ def check_powers(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
     for one in judged.sound:
         if one.body.stream != KEYS:
             found += _check_key(one, state)
+        if one.body.typ == "redact":
+            found += _check_consents(one, state)
         found += _check_heads(one, judged)
         found += _check_office(one, offices)
     return (*found, *offices.findings)
@@ -69,6 +79,10 @@ def _fold_keys(origin: str, judged: Judged, found: list[Finding]) -> KeyState:
             break
         try:
             state.require_entitled(change, body.signer, body.key)
+            find = partial(state.find, at=state.seq)
+            agreed = consent_problem(change.consents, origin, change.matter, body.signer, find)
+            if agreed is not None:
+                found.append(_tell("E_POWER", body, "event/0", agreed.zh, agreed.en))
             state = state.after(change, body.seq)
             require_proofs(change, origin)
         except NotProven as flaw:
@@ -129,6 +143,29 @@ def _check_key(one: Sound, state: KeyState) -> Iterator[Finding]:
         )
 
 
+def _check_consents(one: Sound, state: KeyState) -> Iterator[Finding]:
+    """Whoever consented to a redaction signed that very redaction (§10)."""
+    body, event = one.body, one.event("Redacted")
+    if event is None:
+        return
+    matter: Json = {
+        "act": "redact",
+        "basis": event.get("basis"),
+        "objects": event.get("objects"),
+        "stream": body.stream,
+        "targets": event.get("targets"),
+    }
+    try:
+        consents = load_consents(event.get("approvers"))
+    except Flaw:
+        return  # told at level 2
+    place = body.keys.seq if body.keys else -1
+    find = partial(state.find, at=place)
+    flaw = consent_problem(consents, body.origin, matter, body.signer, find)
+    if flaw is not None:
+        yield _tell("E_REDACT", body, "event/0", flaw.zh, flaw.en)
+
+
 def _check_heads(one: Sound, judged: Judged) -> Iterator[Finding]:
     """What a decision rests on was the newest of its stream when it was written (§4).
 
@@ -175,6 +212,7 @@ def _check_office(one: Sound, offices: Offices) -> Iterator[Finding]:
     if office is not None:
         yield from _check_names(body, office, on)
         yield from _check_facts(one, office, on)
+        yield from _check_two(one, office, on)
     if body.stream in (ORG, DEFS) and body.typ != "refusal":
         if body.way == "system":
             yield from _check_system_act(one, offices.judged)
@@ -288,6 +326,36 @@ def _check_office_act(
             f"{body.actor.uid} 当时无权发布或变更",
             f"{body.actor.uid} had no power to publish or amend",
         )
+
+
+def _check_two(one: Sound, office: Office, on: date) -> Iterator[Finding]:
+    """Where the roster asks for two, there were two (§7, §10)."""
+    body, changed, redacted = one.body, one.event("KeysChanged"), one.event("Redacted")
+    change = changed.get("change") if changed is not None else None
+    if (
+        isinstance(change, dict)
+        and change.get("change") == "enrolled"
+        and change.get("uid") in office.powers("two_registrars", on)
+        and not change.get("consents")
+    ):
+        yield _tell(
+            "E_POWER",
+            body,
+            "event/0",
+            "这一岗位的钥匙须由两名登记人员登记",
+            "a key for this post needs two registrars",
+        )
+    people = redacted.get("approvers") if redacted is not None else None
+    if isinstance(people, list):
+        uids = [body.signer, *(one.get("uid") for one in people if isinstance(one, dict))]
+        if not set(uids) <= set(office.powers("redact", on)):
+            yield _tell(
+                "E_POWER",
+                body,
+                "actor.uid",
+                "销毁的人或同意的人当时无此权",
+                "who destroyed it, or who consented, had no power to",
+            )
 
 
 def _check_system_act(one: Sound, judged: Judged) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from engine.errors import EvidenceError, KeyLocked
-from engine.evidence.keys import is_signed, key_id
+from engine.evidence.signing import is_signed, key_id
 from engine.text import say
 
 _KIND = b"ssh-ed25519"

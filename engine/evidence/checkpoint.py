@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from engine.errors import EvidenceError
 from engine.evidence.canonical import decode_base64, encode_base64
 from engine.evidence.checks import Finding
-from engine.evidence.keys import Signer, is_signed
 from engine.evidence.log import merkle_root
 from engine.evidence.record import Head
+from engine.evidence.signing import Signer, is_signed
 from engine.text import Text, say
 
 MOST_SIGNATURES = 64

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import is_instant, pae, parse
-from engine.evidence.keys import KeyChange, KeyState, is_signed, key_id, require_proof
+from engine.evidence.keys import KeyChange, KeyEnrolled, KeyState, require_consents, require_proof
 from engine.evidence.record import (
     JUDGEMENTS,
     RECORD_V2,
@@ -24,6 +24,7 @@ from engine.evidence.record import (
     load_body,
 )
 from engine.evidence.shape import Misshapen
+from engine.evidence.signing import is_signed, key_id
 from engine.text import Text, say
 
 FindKey = Callable[[str], Ed25519PublicKey | None]
@@ -185,6 +186,8 @@ def check_key_change(body: Body, change: KeyChange, before: KeyState) -> tuple[F
 
     try:
         before.require_entitled(change, body.signer, body.key)
+        if isinstance(change, KeyEnrolled):
+            require_consents(change, body.origin, body.signer, before)
         before.after(change, body.seq)
     except EvidenceError as problem:
         return tell("E_POWER", problem)

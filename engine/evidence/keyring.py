@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from engine.errors import EvidenceError, KeyLocked
 from engine.evidence.canonical import encode_base64
-from engine.evidence.keys import FileSigner, dump_public, load_public
+from engine.evidence.signing import FileSigner, dump_public, load_public
 from engine.text import say
 
 SALT_BYTES = 32

@@ -5,126 +5,29 @@ evidence-spec.md §7. Validity goes by position in the `keys` stream, never by t
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import asdict, dataclass, field, replace
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from engine.errors import EvidenceError
-from engine.evidence.canonical import canonical, decode_base64, encode_base64, is_instant, pae
+from engine.evidence.canonical import Json, canonical, decode_base64, encode_base64, is_instant, pae
+from engine.evidence.consent import Consent, check_consents, load_consents
+from engine.evidence.record import SERVICE
+from engine.evidence.signing import Signer, dump_public, is_signed, key_id, load_public
 from engine.text import say
 
 KEY_PROOF = "application/vnd.guicheng.key-proof.v1+json"
-SERVICE = "SYSTEM"
 CUSTODIES = ("file", "agent", "service")
-_SMALL_ORDER = frozenset(
-    bytes.fromhex(head + middle * 30 + tail)
-    for head, middle, tail in (
-        ("00", "00", "00"),
-        ("00", "00", "80"),
-        ("01", "00", "00"),
-        ("01", "00", "80"),
-        ("ec", "ff", "7f"),
-        ("ec", "ff", "ff"),
-        ("ed", "ff", "7f"),
-        ("ed", "ff", "ff"),
-        ("ee", "ff", "7f"),
-        ("ee", "ff", "ff"),
-    )
-) | frozenset(
-    bytes.fromhex(shown)
-    for shown in (
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-    )
-)
-
-
-class Signer(Protocol):
-    """Whoever can sign with one key, wherever the private half is kept."""
-
-    @property
-    def key_id(self) -> str: ...
-
-    @property
-    def public(self) -> Ed25519PublicKey: ...
-
-    def sign(self, data: bytes) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class FileSigner:
-    """A signer whose private key is in memory, unlocked from its file."""
-
-    private: Ed25519PrivateKey = field(repr=False)
-
-    @property
-    def key_id(self) -> str:
-        return key_id(self.public)
-
-    @property
-    def public(self) -> Ed25519PublicKey:
-        return self.private.public_key()
-
-    def sign(self, data: bytes) -> bytes:
-        return self.private.sign(data)
-
-
-def make_key() -> Ed25519PrivateKey:
-    """A new private key, from the randomness of the cryptographic library."""
-    return Ed25519PrivateKey.generate()
-
-
-def key_id(public: Ed25519PublicKey) -> str:
-    """SHA-256 of the SubjectPublicKeyInfo in DER (RFC 8410), 64 hex digits."""
-    return hashlib.sha256(_spki(public)).hexdigest()
-
-
-def dump_public(public: Ed25519PublicKey) -> str:
-    """The public key as base64 of its SubjectPublicKeyInfo."""
-    return encode_base64(_spki(public))
-
-
-def load_public(text: str) -> Ed25519PublicKey:
-    """The public key of `dump_public`. Raises `EvidenceError` for anything else."""
-    data = decode_base64(text)
-    try:
-        public = load_der_public_key(data)
-    except (ValueError, UnsupportedAlgorithm):
-        raise EvidenceError(say("不是可用的公钥")) from None
-    if not isinstance(public, Ed25519PublicKey) or _spki(public) != data:
-        raise EvidenceError(say("不是 Ed25519 公钥"))
-    # Under such a key one signature fits every text: its holder could disown whatever he signed.
-    if public.public_bytes_raw() in _SMALL_ORDER:
-        raise EvidenceError(say("公钥过弱,不能登记"))
-    return public
-
-
-def is_signed(public: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:
-    """Whether `signature` is this key's Ed25519 signature (RFC 8032) over `data`."""
-    try:
-        public.verify(signature, data)
-    except InvalidSignature:
-        return False
-    return True
-
 
 # -- what happens to keys ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEnrolled:
-    """A key becomes a person's. `proof`: base64 signature by the key itself."""
+    """A key becomes a person's. `proof`: base64 signature by the key itself; `consents`: those of
+    further registrars, where the post needs more than one.
+    """
 
     uid: str
     key: str
@@ -132,6 +35,7 @@ class KeyEnrolled:
     custody: str
     from_: str
     proof: str
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +93,15 @@ _CHANGES: Mapping[str, type[KeyChange]] = {
 }
 
 
-def dump_key_change(change: KeyChange) -> dict[str, str | tuple[str, ...] | None]:
+Dumped = str | tuple[str, ...] | tuple[dict[str, str], ...] | None
+
+
+def dump_key_change(change: KeyChange) -> dict[str, Dumped]:
     """The change as plain values; `load_key_change` reads it back."""
     kind = next(name for name, one in _CHANGES.items() if isinstance(change, one))
     told = {name.rstrip("_"): getattr(change, name) for name in _names(type(change))}
+    if isinstance(change, KeyEnrolled):
+        told["consents"] = tuple(asdict(one) for one in change.consents)
     return {"change": kind, **told}
 
 
@@ -209,6 +118,8 @@ def load_key_change(dumped: Mapping[str, object]) -> KeyChange:
         value = dumped[name.rstrip("_")]
         if isinstance(value, list | tuple) and name == "registrars":
             value = tuple(value)
+        if name == "consents":
+            value = load_consents(value)
         if not _fits(name, value):
             raise EvidenceError(say("钥匙变动的字段 {field} 不成样子", field=name.rstrip("_")))
         values[name] = value
@@ -298,6 +209,28 @@ def enrolled_by(change: KeyChange) -> tuple[KeyEnrolled, ...]:
             return ()
 
 
+def enrolment_matter(change: KeyEnrolled) -> Json:
+    """What a further registrar signs: whose key it is, which, and how it is kept."""
+    return {
+        "act": "enrol",
+        "custody": change.custody,
+        "from": change.from_,
+        "key": change.key,
+        "public": change.public,
+        "uid": change.uid,
+    }
+
+
+def require_consents(change: KeyEnrolled, origin: str, signer: str, before: KeyState) -> None:
+    """Raise `EvidenceError` unless every consent to an enrolment is a registrar's, and signed."""
+    for one in change.consents:
+        if not before.is_registrar(one.uid):
+            raise EvidenceError(say("{uid} 不是登记人员,其同意不算", uid=one.uid))
+    matter = enrolment_matter(change)
+    for problem in check_consents(change.consents, origin, matter, signer, before.find_own):
+        raise EvidenceError(problem)
+
+
 def require_proof(change: KeyChange, origin: str) -> None:
     """Raise `EvidenceError` unless every key brought in proves that its holder has it."""
     for one in enrolled_by(change):
@@ -382,6 +315,11 @@ class KeyState:
         known = self.enrolments.get(key)
         return load_public(known.public) if known else None
 
+    def find_own(self, uid: str, key: str, at: int | None = None) -> Ed25519PublicKey | None:
+        """A person's public key, if it was a valid one of his at a position (default: the last)."""
+        is_his = uid != SERVICE and self.is_valid(uid, key, at)
+        return self.find_public(key) if is_his else None
+
     def publics_of(self, uid: str) -> tuple[Ed25519PublicKey, ...]:
         """Every public key somebody has had, revoked ones too: what was signed then stands."""
         known = (self.find_public(one.key) for one in self.keys_of(uid))
@@ -406,6 +344,11 @@ class KeyState:
         named = [who for seq, who in self.appointments if seq <= place]
         return bool(named) and uid in named[-1]
 
+    @property
+    def registrars(self) -> tuple[str, ...]:
+        """Who may enrol and revoke now."""
+        return self.appointments[-1][1] if self.appointments else ()
+
     def keys_of(self, uid: str) -> tuple[Enrolment, ...]:
         """Every key this person has had, oldest first."""
         return tuple(one for one in self.enrolments.values() if one.uid == uid)
@@ -425,10 +368,6 @@ class KeyState:
             allowed = self.is_registrar(uid) or (known is not None and known.uid == uid)
         if not allowed:
             raise EvidenceError(say("{uid} 无权作此钥匙变动", uid=uid))
-
-
-def _spki(public: Ed25519PublicKey) -> bytes:
-    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _possession(origin: str, uid: str, key: str, public: str, custody: str, from_: str) -> bytes:
@@ -451,6 +390,8 @@ def _fits(name: str, value: object) -> bool:
     match name:
         case "registrars":
             return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+        case "consents":
+            return isinstance(value, tuple)
         case "custody":
             return value in CUSTODIES
         case "from_":

@@ -21,7 +21,6 @@ from engine.evidence.canonical import (
     pae,
     parse,
 )
-from engine.evidence.keys import SERVICE, Signer
 from engine.evidence.shape import (
     Misshapen,
     read_choice,
@@ -33,10 +32,12 @@ from engine.evidence.shape import (
     read_object,
     read_text,
 )
+from engine.evidence.signing import Signer
 from engine.text import say
 
 GENESIS = "application/vnd.wf-evidence.genesis.v1+json"
 STEP_V1 = "application/vnd.wf-evidence.step.v1+json"
+SERVICE = "SYSTEM"  # the uid of the engine itself
 RECORD_V2 = "application/vnd.guicheng.record.v2+json"
 SUITE = "sha256-ed25519"
 VERSION = 2

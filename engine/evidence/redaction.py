@@ -5,15 +5,19 @@ evidence-spec.md §10. The commitment stays in its record, so the chain and the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from engine.evidence.canonical import Json
 from engine.evidence.checks import Finding
+from engine.evidence.consent import Consent, check_consents
+from engine.evidence.keys import KeyState
 from engine.evidence.record import Body, Party
 from engine.evidence.shape import (
     read_count,
     read_hash,
+    read_instant,
     read_list,
     read_object,
     read_text,
@@ -43,7 +47,25 @@ class Redaction:
     targets: tuple[Destroyed, ...]
     objects: tuple[str, ...]
     basis: str
-    approvers: tuple[Party, ...]
+    approvers: tuple[Consent, ...]
+
+    @property
+    def matter(self) -> Json:
+        """What the second person signs (§10)."""
+        return redaction_matter(self.stream, self.targets, self.objects, self.basis)
+
+
+def redaction_matter(
+    stream: str, targets: Iterable[Destroyed], objects: Iterable[str], basis: str
+) -> Json:
+    """What is to be destroyed, where, and why."""
+    return {
+        "act": REDACT,
+        "basis": basis,
+        "objects": list(objects),
+        "stream": stream,
+        "targets": [{"commit": one.commit, "path": one.path, "seq": one.seq} for one in targets],
+    }
 
 
 def is_redactable(path: str) -> bool:
@@ -68,11 +90,14 @@ def read_redaction(body: Body, event: Json) -> Redaction:
         )
     approvers = []
     for n, one in read_list(got["approvers"], "approvers"):
-        party = read_object(one, f"approvers.{n}", "name uid")
+        told = read_object(one, f"approvers.{n}", "at key name sig uid")
         approvers.append(
-            Party(
-                uid=read_text(party["uid"], f"approvers.{n}.uid"),
-                name=read_text(party["name"], f"approvers.{n}.name"),
+            Consent(
+                uid=read_text(told["uid"], f"approvers.{n}.uid"),
+                name=read_text(told["name"], f"approvers.{n}.name"),
+                key=read_hash(told["key"], f"approvers.{n}.key"),
+                at=read_instant(told["at"], f"approvers.{n}.at"),
+                sig=read_text(told["sig"], f"approvers.{n}.sig"),
             )
         )
     return Redaction(
@@ -93,11 +118,12 @@ def check_redaction(
     body: Body,
     bodies: Mapping[int, Body],
     open_paths: Collection[tuple[int, str]],
+    keys: KeyState,
 ) -> Iterator[Finding]:
     """What is wrong with a redaction: `E_REDACT`.
 
     `bodies`: those of its stream by seq; `open_paths`: the (seq, path) that still have a
-    disclosure there.
+    disclosure there; `keys`: folded at least as far as the record's head.
     """
 
     def tell(field: str, text: Text) -> Finding:
@@ -112,6 +138,12 @@ def check_redaction(
     others = {one.uid for one in redaction.approvers} - {body.signer, body.actor.uid}
     if not others or len(others) != len(redaction.approvers):
         yield tell("event/0", say("销毁须有另一人同意"))
+    place = body.keys.seq if body.keys else -1
+    find = partial(keys.find_own, at=place)
+    for problem in check_consents(
+        redaction.approvers, body.origin, redaction.matter, body.signer, find
+    ):
+        yield tell("event/0", problem)
     for one in redaction.targets:
         found = bodies.get(one.seq) if one.seq < redaction.seq else None
         if not is_redactable(one.path):

@@ -567,8 +567,13 @@ class Target(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approver(Part):
+    """Who consented to a destruction, and his signature over it (evidence-spec.md §10)."""
+
     uid: str
     name: str
+    key: str
+    at: str
+    sig: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

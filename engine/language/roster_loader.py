@@ -25,6 +25,7 @@ KEYS = {
     "pairs",
     "qualifications",
 }
+POWERS = ("chief", "publish", "register", "two_registrars", "grant", "redact")
 
 
 def load_roster(text: str, file: str) -> tuple[Roster | None, tuple[Problem, ...]]:
@@ -53,7 +54,8 @@ def load_roster(text: str, file: str) -> tuple[Roster | None, tuple[Problem, ...
     }
     readonly = _known(cursor, top.get("readonly"), posts)
     powers = {
-        key.text: _known(cursor, value, posts) for key, value in cursor.entries(top.get("powers"))
+        key.text: _known(cursor, value, posts)
+        for key, value in cursor.mapping(top.get("powers"), POWERS).entries
     }
     deputies = _read_deputies(cursor, top.get("deputies"), ids, posts | names)
     pairs = _read_pairs(cursor, top.get("pairs"), ids)

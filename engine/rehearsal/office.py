@@ -22,9 +22,10 @@ from engine.catalog import (
     read_roster,
 )
 from engine.desk import Desk, Dice
-from engine.evidence.keys import FileSigner, Signer, enrol, found, make_key
+from engine.evidence.keys import enrol, found
+from engine.evidence.signing import FileSigner, Signer, make_key
 from engine.language.definition import ProcessDefinition
-from engine.registry import Registry
+from engine.registry import Registry, holders
 from engine.scribe import instant
 from engine.store.store import Store
 from engine.worker import Worker
@@ -69,17 +70,11 @@ class Office:
         self.zone: tzinfo = calendar.zone
         people = [person.id for person in roster.people]
         self.signers = {uid: FileSigner(make_key()) for uid in people}
-        registrar = next(
-            held.person
-            for held in roster.holdings
-            if held.post in roster.powers.get("register", ())
-        )
-        publisher = next(
-            held.person for held in roster.holdings if held.post in roster.powers.get("publish", ())
-        )
+        registrars, publisher = holders(roster, "register"), holders(roster, "publish")[0]
+        registrar = registrars[0]
         origin, since = self.store.origin, instant(self.now)
         first = found(
-            self.signers[registrar], self.service, origin, registrar, "file", since, (registrar,)
+            self.signers[registrar], self.service, origin, registrar, "file", since, registrars
         )
         self.registry.change_keys(first, registrar, self.signers[registrar], "创立")
         for uid in people:

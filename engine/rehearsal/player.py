@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 from engine.desk import Receipt, Refused
 from engine.errors import GuichengError, UnknownName, UsageError
-from engine.evidence.keys import Signer
+from engine.evidence.record import SERVICE
+from engine.evidence.signing import Signer
 from engine.kernel.case import Case
 from engine.kernel.command import (
     Claim,
@@ -28,7 +29,6 @@ from engine.registry import ACTS
 from engine.rehearsal.amendments import AMENDMENTS, amendment_of
 from engine.rehearsal.office import Office
 from engine.rehearsal.outcome import Miss, Outcome, words
-from engine.scribe import SERVICE
 from engine.text import Text, say
 
 

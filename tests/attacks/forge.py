@@ -12,9 +12,9 @@ from typing import Any
 from engine.evidence.canonical import canonical, commitment, encode_base64, pae, utf16
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.heads import heads_root
-from engine.evidence.keys import Signer
 from engine.evidence.log import merkle_root
 from engine.evidence.record import RECORD_V2, Head, Record, genesis
+from engine.evidence.signing import Signer
 from tests.verifier.ground import ORIGIN, Ground
 
 Row = dict[str, Any]

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from engine.evidence.canonical import canonical
 from engine.evidence.checkpoint import sign_note
-from engine.evidence.keys import FileSigner, dump_key_change, enrol, make_key
+from engine.evidence.consent import give_consent
+from engine.evidence.keys import dump_key_change, enrol, enrolment_matter
+from engine.evidence.record import Party
+from engine.evidence.signing import FileSigner, Signer, make_key
 from tests.attacks.forge import Entry, Forge, Row, sha256, take_apart
 from tests.verifier.ground import ORIGIN, Ground, judge
 from verifier.report import Report
@@ -418,7 +421,7 @@ def let_the_system_amend_the_roster(forge: Forge, ground: Ground) -> None:
 def let_the_system_redact(forge: Forge, ground: Ground) -> None:
     entry = step(forge, "HY-", "提交")
     system = forge.find(lambda body: body["way"] == "system")
-    event = redacted(entry, "fact/saw(会议名称)", forge)
+    event = redacted(entry, "fact/saw(会议名称)", forge, ground)
     forge.append(
         system,
         {
@@ -484,32 +487,41 @@ def head(forge: Forge, name: str) -> Row:
     return {"seq": last.body["seq"], "hash": last.record.digest}
 
 
-def redacted(entry: Entry, path: str, forge: Forge) -> Row:
-    """A redaction of a value, which is destroyed."""
+def redacted(entry: Entry, path: str, forge: Forge, ground: Ground) -> Row:
+    """A redaction of a value, which is destroyed; 吴桐 has agreed."""
     row = forge.disclosure(entry, path)
     forge.opened.remove(row)
     kind, _, name = path.partition("/")
     commits = entry.body["facts" if kind == "fact" else "form"]
-    return {
+    event: Row = {
         "event": "Redacted",
         "version": 1,
         "targets": [{"seq": entry.body["seq"], "path": path, "commit": commits[name]}],
         "objects": [],
         "basis": "决定",
-        "approvers": [{"uid": "hanjiang", "name": "韩江"}],
     }
+    return event | {"approvers": [agreed(event, entry.body["stream"], ground)]}
 
 
-def redact(forge: Forge, ground: Ground, event: Row) -> None:
+def agreed(event: Row, stream: str, ground: Ground, signer: str = "wutong") -> Row:
+    """吴桐's consent to a redaction, signed by him or, with another's key, not."""
+    names = ("targets", "objects", "basis")
+    matter = {"act": "redact", "stream": stream, **{name: event[name] for name in names}}
+    who, key = Party(uid="wutong", name="吴桐"), ground.office.signers[signer]
+    return asdict(give_consent(key, who, "2026-12-01T00:00:00.000Z", ORIGIN, matter))
+
+
+def redact(forge: Forge, ground: Ground, event: Row, uid: str = "hanjiang") -> None:
     entry = step(forge, "HY-", "提交")
-    changes = {"typ": "redact", "act": "涂销", "meaning": "responsibility", "move": None}
-    forge.append(entry, changes, [event], ground.office.signers["linlan"])
+    changes = {"typ": "redact", "act": "销毁", "meaning": "responsibility", "move": None}
+    changes |= {"actor": people(forge, uid), "task": None}
+    forge.append(entry, changes, [event], ground.office.signers[uid])
     forge.rewrite()
 
 
 @attack("A4", "E_REDACT", "own")
 def redact_another_commitment(forge: Forge, ground: Ground) -> None:
-    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge)
+    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge, ground)
     event["targets"][0]["commit"] = "0" * 64
     redact(forge, ground, event)
 
@@ -518,7 +530,7 @@ def redact_another_commitment(forge: Forge, ground: Ground) -> None:
 def redact_and_keep(forge: Forge, ground: Ground) -> None:
     entry = step(forge, "HY-", "提交")
     row = dict(forge.disclosure(entry, "fact/saw(会议名称)"))
-    event = redacted(entry, "fact/saw(会议名称)", forge)
+    event = redacted(entry, "fact/saw(会议名称)", forge, ground)
     forge.opened.append(row)
     redact(forge, ground, event)
 
@@ -527,14 +539,52 @@ def redact_and_keep(forge: Forge, ground: Ground) -> None:
 def redact_who_could_act(forge: Forge, ground: Ground) -> None:
     entry = step(forge, "HY-", "提交")
     name = next(name for name in entry.body["facts"] if name.startswith("who("))
-    redact(forge, ground, redacted(entry, f"fact/{name}", forge))
+    redact(forge, ground, redacted(entry, f"fact/{name}", forge, ground))
 
 
 @attack("A4", "E_REDACT", "own")
 def redact_alone(forge: Forge, ground: Ground) -> None:
-    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge)
-    event["approvers"] = [{"uid": "linlan", "name": "林岚"}]
+    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge, ground)
+    event["approvers"] = []
     redact(forge, ground, event)
+
+
+@attack("A4", "E_REDACT", "own")
+def redact_with_a_consent_one_signed_oneself(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "HY-", "提交")
+    event = redacted(entry, "fact/saw(会议名称)", forge, ground)
+    mine = agreed(event, entry.body["stream"], ground, "hanjiang")
+    event["approvers"] = [mine | {"key": ground.office.signers["wutong"].key_id}]
+    redact(forge, ground, event)
+
+
+@attack("A4", "E_POWER", "own")
+def redact_without_the_power(forge: Forge, ground: Ground) -> None:
+    event = redacted(step(forge, "HY-", "提交"), "fact/saw(会议名称)", forge, ground)
+    redact(forge, ground, event, "linlan")
+
+
+def enrol_a_chief(forge: Forge, ground: Ground, consents: list[Row], key: Signer) -> None:
+    """卢工 enrols a key for the head of logistics, whose post asks for two registrars."""
+    like = forge.all(lambda body: body["stream"] == "keys")[-1]
+    change = dump_key_change(enrol(key, ORIGIN, "hanjiang", "file", like.body["time"]))
+    event = {"event": "KeysChanged", "version": 1, "change": {**change, "consents": consents}}
+    changes = {"act": "登记钥匙", "actor": people(forge, "lugong")}
+    forge.append(like, changes, [event], ground.office.signers["lugong"])
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own")
+def enrol_a_chiefs_key_alone(forge: Forge, ground: Ground) -> None:
+    enrol_a_chief(forge, ground, [], FileSigner(make_key()))
+
+
+@attack("A4", "E_POWER", "own")
+def enrol_a_chiefs_key_with_a_consent_to_another(forge: Forge, ground: Ground) -> None:
+    at, wutong = "2026-12-01T00:00:00.000Z", Party(uid="wutong", name="吴桐")
+    other = enrolment_matter(enrol(FileSigner(make_key()), ORIGIN, "hanjiang", "file", at))
+    given = give_consent(ground.office.signers["wutong"], wutong, at, ORIGIN, other)
+    enrol_a_chief(forge, ground, [asdict(given)], FileSigner(make_key()))
 
 
 @attack("A4", "E_CONSISTENCY")

@@ -29,6 +29,10 @@ def nothing(*_: object, **__: object) -> tuple[()]:
     return ()
 
 
+def none(*_: object, **__: object) -> None:
+    return None
+
+
 def yes(*_: object, **__: object) -> bool:
     return True
 
@@ -77,6 +81,23 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
         "sign_as_if_the_key_were_not_revoked_yet",
         4,
     ),
+    (
+        "consent to a redaction",
+        verifier.powers,
+        "_check_consents",
+        nothing,
+        "redact_with_a_consent_one_signed_oneself",
+        4,
+    ),
+    (
+        "consent to a key",
+        verifier.powers,
+        "consent_problem",
+        none,
+        "enrol_a_chiefs_key_with_a_consent_to_another",
+        4,
+    ),
+    ("two", verifier.powers, "_check_two", nothing, "enrol_a_chiefs_key_alone", 4),
     ("names", verifier.powers, "_check_names", nothing, "sign_under_a_post_one_does_not_hold", 4),
     ("facts", verifier.powers, "_check_facts", nothing, "say_that_the_roster_said_so", 4),
     ("office acts", verifier.powers, "_check_office_act", nothing, "publish_without_the_power", 4),

@@ -12,6 +12,7 @@ from datetime import timedelta
 from random import Random
 
 from engine.desk import Receipt
+from engine.evidence.record import SERVICE
 from engine.kernel.case import Case
 from engine.kernel.command import Perform, TickItems
 from engine.kernel.options import options
@@ -19,7 +20,6 @@ from engine.language.definition import Action, State
 from engine.language.forms import Row, Value, rows_of
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
-from engine.scribe import SERVICE
 from tests.conftest import open_office, sample_texts
 
 PROCESSES = (

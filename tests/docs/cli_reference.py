@@ -18,7 +18,7 @@ PAGES = {"en": ROOT / "docs/cli.md", "zh": ROOT / "docs/cli.zh-CN.md"}
 GROUPS = {
     "drafts": ("show", "add", "submit", "drop"),
     "phrases": ("add", "drop"),
-    "key": ("list", "enrol", "revoke"),
+    "key": ("list", "enrol", "rotate", "revoke", "appoint"),
     "roster": ("show", "check", "grant", "withdraw", "leave", "qualify", "liaison", "leaver"),
     "ledger": ("show", "card", "as-of", "plot"),
     "audit": ("query", "sample", "verify", "checkpoint", "bundle", "redact"),

@@ -8,13 +8,13 @@ import pytest
 
 from engine.catalog import ORG
 from engine.desk import Receipt, Refused
+from engine.evidence.record import SERVICE
 from engine.kernel import events as happened
 from engine.kernel.command import Perform
 from engine.language.amendments import Delegated, LeaveEnded, LeaveTaken, load_amendment
 from engine.language.loader import load_form, load_process
 from engine.registry import ACTS
 from engine.rehearsal.office import Office
-from engine.scribe import SERVICE
 from engine.store.elsewhere import StoredElsewhere
 from engine.store.rows import Moved
 from engine.verifying import verify_store

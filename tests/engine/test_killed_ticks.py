@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.desk import Desk, Receipt
-from engine.evidence.keys import Signer
+from engine.evidence.signing import Signer
 from engine.kernel.command import Perform
 from engine.language.forms import Value, rows_of
 from engine.rehearsal.office import Office

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.desk import Receipt, Refused
-from engine.evidence.keys import FileSigner, make_key
+from engine.evidence.signing import FileSigner, make_key
 from engine.language.forms import Values
 from engine.rehearsal.office import Office
 from engine.store.rows import Query

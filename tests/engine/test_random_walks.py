@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from engine.desk import Receipt
 from engine.errors import GuichengError
+from engine.evidence.record import SERVICE
 from engine.kernel.command import Decision, Perform, TickItems
 from engine.kernel.options import options
 from engine.language.expressions import names
 from engine.language.forms import Field, FieldType, Value
 from engine.language.rights import fields_in
 from engine.rehearsal.office import Office
-from engine.scribe import SERVICE
 from tests.conftest import ROOT, open_office
 
 PROCESSES = sorted(path.stem for path in (ROOT / "processes").glob("*.yaml"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,14 @@ import pytest
 from engine.desk import Receipt, Refused
 from engine.errors import UsageError
 from engine.evidence.checks import check_disclosures
-from engine.evidence.record import Disclosure
-from engine.evidence.redaction import is_redactable
+from engine.evidence.consent import give_consent
+from engine.evidence.record import Disclosure, Party
+from engine.evidence.redaction import Destroyed, is_redactable, redaction_matter
 from engine.kernel.command import Perform
 from engine.kernel.events import Approver, Redacted, Target
 from engine.kernel.vocabulary import dump_event, load_event
 from engine.redacting import redact
+from engine.scribe import instant
 from engine.store.store import Store
 from engine.verifying import redactions_of, verify_store
 from tests.engine.test_sealing import Signer
@@ -41,9 +43,14 @@ class Shop(Signer):
         self.case, self.stream, self.seq = made.case, made.stream, made.seq
 
     def destroy(
-        self, *paths: str, actor: str = "", approver: str = "", basis: str = "某法第 47 条"
+        self,
+        *paths: str,
+        actor: str = "",
+        approver: str = "",
+        basis: str = "某法第 47 条",
+        seconded: str = "",
     ) -> Receipt | Refused:
-        who = actor or self.archivist
+        who, other = actor or self.archivist, approver or self.head
         return redact(
             self.desk,
             self.case.id,
@@ -51,8 +58,9 @@ class Shop(Signer):
             paths or ("form/会议名称",),
             basis,
             who,
-            approver or self.head,
+            other,
             self.office.signers[who],
+            self.office.signers[seconded or other],
         )
 
     def codes(self) -> list[str]:
@@ -118,6 +126,9 @@ def test_who_may_not_is_refused_on_record_and_nothing_is_destroyed(shop: Shop) -
         answer = shop.destroy(actor=actor, approver=approver)
         assert isinstance(answer, Refused)
         assert answer.refusal.code == code
+    answer = shop.destroy(seconded=shop.clerk)
+    assert isinstance(answer, Refused)
+    assert answer.refusal.code == "E_KEY"
     assert shop.has_bytes()
     assert shop.codes() == []
 
@@ -189,9 +200,19 @@ def event_for(shop: Shop, **changes: object) -> Redacted:
         targets=(Target(seq=int(str(changes.pop("seq", 0))), path=path, commit=commit),),
         objects=(),
         basis="b",
-        approvers=(Approver(uid=shop.head, name="韩江"),),
+        approvers=(),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    agreed = consented(shop, made, shop.head)
+    return replace(made, **{"approvers": (agreed,), **changes})  # type: ignore[arg-type]
+
+
+def consented(shop: Shop, event: Redacted, uid: str, signer: str = "") -> Approver:
+    """Somebody's consent to a redaction, or what another signed in his name."""
+    targets = [Destroyed(seq=one.seq, path=one.path, commit=one.commit) for one in event.targets]
+    matter = redaction_matter(shop.stream, targets, event.objects, event.basis)
+    who, key = Party(uid=uid, name=uid), shop.office.signers[signer or uid]
+    at = instant(shop.desk.clock())
+    return Approver(**asdict(give_consent(key, who, at, shop.office.store.origin, matter)))
 
 
 @pytest.mark.parametrize(
@@ -214,8 +235,25 @@ def test_a_redaction_that_breaks_a_rule_is_a_finding(
 
 
 def test_nobody_consents_to_his_own_redaction(shop: Shop) -> None:
-    alone = (Approver(uid=shop.archivist, name="吴桐"),)
-    assert "E_REDACT" in written(shop, event_for(shop, approvers=alone))
+    event = event_for(shop)
+    alone = consented(shop, event, shop.archivist)
+    assert "E_REDACT" in written(shop, replace(event, approvers=(alone,)))
+
+
+def test_a_consent_is_signed_by_whoever_gave_it_over_that_very_matter(shop: Shop) -> None:
+    event = event_for(shop)
+    forged = consented(shop, event, shop.head, shop.archivist)
+    other = consented(shop, replace(event, basis="另一依据"), shop.head)
+    own = replace(forged, key=shop.office.signers[shop.head].key_id)
+    found = [
+        sum(code == "E_REDACT" for code in written(shop, replace(event, approvers=(wrong,))))
+        for wrong in (forged, other, own, replace(other, sig="不是"))
+    ]
+    assert found == [1, 2, 3, 4]  # each brings one more
+
+
+def test_a_consent_holds_as_it_was_given(shop: Shop) -> None:
+    assert "E_REDACT" not in written(shop, event_for(shop))
 
 
 def test_the_service_key_may_not_sign_a_redaction(shop: Shop) -> None:
@@ -236,7 +274,8 @@ def test_the_event_is_written_as_the_specification_says(shop: Shop) -> None:
     assert dumped["targets"] == [
         {"seq": 0, "path": "form/会议名称", "commit": event.targets[0].commit}
     ]
-    assert dumped["approvers"] == [{"uid": shop.head, "name": "韩江"}]
+    assert dumped["approvers"] == [asdict(event.approvers[0])]
+    assert set(asdict(event.approvers[0])) == {"uid", "name", "key", "at", "sig"}
     assert load_event(dumped) == event
 
 

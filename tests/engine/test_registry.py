@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from engine.catalog import Draft
 from engine.desk import Receipt, Refused
-from engine.evidence.keys import FileSigner, KeyRevoked, enrol, make_key
+from engine.evidence.keys import KeyEnrolled, KeyRevoked, RegistrarsAppointed, enrol, rotate
+from engine.evidence.signing import FileSigner, make_key
 from engine.language.amendments import Amendment, Delegated, LeaveTaken, PostGranted
-from engine.registry import DELEGATE, ENROL, GRANT, LEAVE, REVOKE
+from engine.registry import APPOINT, DELEGATE, ENROL, GRANT, LEAVE, REVOKE, ROTATE
 from engine.rehearsal.office import Office
 from engine.scribe import instant
 from engine.store.rows import Query
@@ -79,4 +81,54 @@ def test_keys_are_changed_by_their_owner_or_a_registrar(office: Office) -> None:
     own = office.registry.change_keys(change, victim, office.signers[victim], REVOKE)
     assert isinstance(own, Receipt)
     assert not office.desk.keys().is_valid(victim, key)
+    assert verify_store(office.store) == ()
+
+
+def enrolled_anew(office: Office, who: str) -> KeyEnrolled:
+    fresh = FileSigner(make_key())
+    return enrol(fresh, office.store.origin, office.person(who), "file", instant(office.now))
+
+
+def test_a_key_for_an_approving_post_needs_two_registrars(office: Office) -> None:
+    first, second, clerk = (office.person(one) for one in ("卢工", "吴桐", "罗平"))
+    registry, keys = office.registry, office.signers
+    change = enrolled_anew(office, "韩江")
+    alone = registry.change_keys(change, first, keys[first], ENROL)
+    assert isinstance(alone, Refused)
+    assert alone.refusal.code == "E_SOD"
+    assert "吴桐" in str(alone.refusal.reasons[0].remedy)
+    other = registry.consent_to(enrolled_anew(office, "韩江"), second, keys[second])
+    for wrong in (
+        registry.consent_to(change, first, keys[first]),
+        registry.consent_to(change, clerk, keys[clerk]),
+        registry.consent_to(change, second, keys[clerk]),
+        replace(change, consents=other.consents),
+    ):
+        assert isinstance(registry.change_keys(wrong, first, keys[first], ENROL), Refused)
+    assert not office.desk.keys().is_valid(office.person("韩江"), change.key)
+    both = registry.consent_to(change, second, keys[second])
+    assert isinstance(registry.change_keys(both, first, keys[first], ENROL), Receipt)
+    assert office.desk.keys().is_valid(office.person("韩江"), change.key)
+    plain = enrolled_anew(office, "罗平")
+    assert isinstance(registry.change_keys(plain, first, keys[first], ENROL), Receipt)
+    assert verify_store(office.store) == ()
+
+
+def test_registrars_are_appointed_by_a_registrar_and_a_key_is_rotated_by_its_holder(
+    office: Office,
+) -> None:
+    registry, keys = office.registry, office.signers
+    first, second, clerk = (office.person(one) for one in ("卢工", "吴桐", "罗平"))
+    only = RegistrarsAppointed(registrars=(second,))
+    assert isinstance(registry.change_keys(only, clerk, keys[clerk], APPOINT), Refused)
+    assert isinstance(registry.change_keys(only, first, keys[first], APPOINT), Receipt)
+    late = enrolled_anew(office, "罗平")
+    assert isinstance(registry.change_keys(late, first, keys[first], ENROL), Refused)
+    fresh = FileSigner(make_key())
+    old, at = keys[clerk].key_id, instant(office.now)
+    change = rotate(old, fresh, office.store.origin, clerk, "file", at)
+    assert isinstance(registry.change_keys(change, first, keys[first], ROTATE), Refused)
+    assert isinstance(registry.change_keys(change, clerk, keys[clerk], ROTATE), Receipt)
+    assert office.desk.keys().is_valid(clerk, fresh.key_id)
+    assert not office.desk.keys().is_valid(clerk, keys[clerk].key_id)
     assert verify_store(office.store) == ()

@@ -20,7 +20,7 @@ from threading import Thread
 import pytest
 
 from engine.desk import Desk, Look, Receipt, Refused
-from engine.evidence.keys import Signer
+from engine.evidence.signing import Signer
 from engine.kernel.command import Decision, Refusal
 from engine.kernel.events import TimerCancelled, TimerFired, TimerSet
 from engine.kernel.opening import Open

@@ -9,9 +9,9 @@ import pytest
 import engine.witness
 from engine.errors import RolledBack
 from engine.evidence.checkpoint import make_checkpoint
-from engine.evidence.keys import FileSigner, make_key
 from engine.evidence.log import merkle_root
 from engine.evidence.record import Head
+from engine.evidence.signing import FileSigner, make_key
 from engine.filing import UNSEEN
 from engine.store.copies import backup
 from engine.store.rows import Kept

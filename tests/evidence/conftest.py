@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from engine.evidence.keys import FileSigner
 from engine.evidence.record import (
     SUITE,
     Actor,
@@ -26,6 +25,7 @@ from engine.evidence.record import (
     genesis,
     seal,
 )
+from engine.evidence.signing import FileSigner
 
 ORIGIN = "oa.example/logistics"
 STREAM = "case/1"

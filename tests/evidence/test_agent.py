@@ -14,8 +14,8 @@ import pytest
 from engine.errors import EvidenceError, KeyLocked
 from engine.evidence.agent import Agent, AgentSigner, start_agent
 from engine.evidence.checks import check_record
-from engine.evidence.keys import FileSigner, is_signed
 from engine.evidence.record import Body, seal
+from engine.evidence.signing import FileSigner, is_signed
 
 Signers = Callable[[int], FileSigner]
 

@@ -17,9 +17,9 @@ from engine.evidence.checkpoint import (
     sign_note,
     split_note,
 )
-from engine.evidence.keys import FileSigner
 from engine.evidence.log import EMPTY_ROOT, leaf_hash, merkle_root
 from engine.evidence.record import Head
+from engine.evidence.signing import FileSigner
 
 Signers = Callable[[int], FileSigner]
 ORIGIN = "oa.example/logistics"

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import EvidenceError, KeyLocked
 from engine.evidence.keyring import Keyring, decrypt_key, encrypt_key
-from engine.evidence.keys import FileSigner, is_signed
+from engine.evidence.signing import FileSigner, is_signed
 
 Signers = Callable[[int], FileSigner]
 SALT = bytes(range(32))

@@ -14,24 +14,26 @@ from engine.evidence.canonical import encode_base64
 from engine.evidence.checks import check_key_change, check_power
 from engine.evidence.keys import (
     SERVICE,
-    FileSigner,
     KeyChange,
     KeyRevoked,
     KeyState,
     RegistrarsAppointed,
     dump_key_change,
-    dump_public,
     enrol,
     found,
-    is_signed,
-    key_id,
     load_key_change,
-    load_public,
-    make_key,
     require_proof,
     rotate,
 )
 from engine.evidence.record import Body, Head
+from engine.evidence.signing import (
+    FileSigner,
+    dump_public,
+    is_signed,
+    key_id,
+    load_public,
+    make_key,
+)
 
 Signers = Callable[[int], FileSigner]
 ORIGIN = "oa.example/logistics"
@@ -118,7 +120,7 @@ def test_possession_holds_for_exactly_what_was_claimed(signer: Signers) -> None:
         "from_": "2026-11-02T01:30:00.001Z",
         "proof": other.proof,
     }
-    assert set(changes) == {one.name for one in fields(known)}
+    assert {*changes, "consents"} == {one.name for one in fields(known)}
     for name, value in changes.items():
         with pytest.raises(EvidenceError):
             require_proof(replace(known, **{name: value}), ORIGIN)

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from engine.errors import EvidenceError
 from engine.evidence.canonical import canonical, pae
 from engine.evidence.checks import check_chain, check_disclosures, check_record
-from engine.evidence.keys import FileSigner
 from engine.evidence.record import (
     RECORD_V2,
     Body,
@@ -30,6 +29,7 @@ from engine.evidence.record import (
     seal,
 )
 from engine.evidence.shape import Misshapen
+from engine.evidence.signing import FileSigner
 
 Signers = Callable[[int], FileSigner]
 Chain = Callable[[int], list[Record]]

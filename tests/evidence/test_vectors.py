@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.evidence.canonical import canonical, commitment, pae, parse
 from engine.evidence.checkpoint import dump_vkey, is_note_signed, sign_note
 from engine.evidence.checks import check_chain
-from engine.evidence.keys import FileSigner, key_id
 from engine.evidence.log import leaf_hash, merkle_root
 from engine.evidence.record import STEP_V1, Record, dump_record, genesis, load_record
+from engine.evidence.signing import FileSigner, key_id
 
 Vectors = dict[str, Any]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.desk import Desk, Receipt
-from engine.evidence.keys import Signer
+from engine.evidence.signing import Signer
 from engine.kernel import events as happened
 from engine.kernel.command import Decision, Perform
 from engine.outbox.channels import Channel, FolderChannel, MailChannel, WebChannel

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -381,7 +381,12 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "half a file": ("a.xlsx", lambda: GOOD[: len(GOOD) // 2], "已损坏"),
     "noise": ("a.xlsx", lambda: bytes(range(256)) * 20, "打不开"),
     "a web page called .xls": ("a.xls", lambda: b"<html><table>", "打不开"),
-    "a ruined .xls": ("a.xls", lambda: compound(Workbook=os.urandom(999)), "打不开"),
+    "a ruined .xls": ("a.xls", lambda: compound(Workbook=Random(1).randbytes(999)), "打不开"),
+    "an .xls without a sheet": (
+        "a.xls",
+        lambda: compound(Workbook=Random(198).randbytes(999)),
+        "打不开",
+    ),
     "a password": (
         "a.xlsx",
         lambda: compound(EncryptedPackage=b"x", EncryptionInfo=b"y"),
