@@ -6,10 +6,11 @@ would bring the change about is refused; the system carries it out afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from engine.errors import UnknownName
 from engine.kernel.amending import in_hand, objections
 from engine.kernel.command import GUARD, Reason
 from engine.kernel.facts import CaseFacts, plain
@@ -68,7 +69,7 @@ def plan_amendments(entry: Amend, facts: CaseFacts, roster: RosterView) -> Asked
                 asked.reasons.append(Reason(code=GUARD, text=text, source=entry.source))
                 continue
             amendment = _made(entry, parts)
-            asked.reasons += _unknown_post(amendment, asked.roster)
+            asked.reasons += _unknown(amendment, asked.roster, line.situation.processes)
             asked.reasons += objections(amendment, asked.roster)
             elsewhere, here = line.situation.elsewhere, line.case.id
             asked.reasons += in_hand(amendment, elsewhere, asked.roster, here)
@@ -110,6 +111,14 @@ def _made(entry: Amend, parts: Mapping[str, object]) -> Amendment:
     return MADE[entry.change, entry.ends](**made, **given)  # type: ignore[arg-type]
 
 
-def _unknown_post(amendment: Amendment, roster: RosterView) -> Iterator[Reason]:
+def _unknown(
+    amendment: Amendment, roster: RosterView, processes: Collection[str]
+) -> Iterator[Reason]:
+    """A post, or a process left to another, that a form names and nobody knows."""
+    if isinstance(amendment, Delegated):
+        for name in amendment.processes:
+            if name not in processes:
+                text = UnknownName(say("流程"), name, processes).text
+                yield Reason(code=GUARD, text=text)
     if isinstance(amendment, PostGranted | PostWithdrawn) and amendment.post not in roster.posts():
         yield Reason(code=GUARD, text=say("花名册中没有岗位“{post}”", post=amendment.post))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -133,3 +134,36 @@ def test_a_change_that_says_too_little_or_too_much_is_named(
     assert right in text
     _, problems = load_process(text.replace(right, wrong, 1), "x.yaml", {"人事表": form})
     assert any(word in str(one) for one in problems)
+
+
+@pytest.mark.parametrize(("named", "is_known"), [("委托代办", True), ("委托代力", False)])
+def test_a_process_that_nobody_knows_is_not_delegated(named: str, is_known: bool) -> None:
+    """Where the owner's own rule is silent the engine says it, and what was meant."""
+    texts = sample_texts("委托代办")
+    ((key, (text, file)),) = texts.processes.items()
+    bare = "".join(line for line in text.splitlines(True) if "有此流程:" not in line)
+    bare = bare.partition("examples:")[0].replace(", 有此流程]", "]")
+    office = open_office("2026-11-02 09:00", replace(texts, processes={key: (bare, file)}))
+    uid = office.person("韩江")
+    values = {
+        "受托人": office.person("顾敏"),
+        "起": FIRST,
+        "止": LAST,
+        "范围": "指定流程",
+        "流程": (named,),
+        "事由": "出差",
+    }
+    started = office.desk.start("委托代办", uid, office.signers[uid], values)
+    assert isinstance(started, Receipt)
+    assert started.case is not None
+    assert isinstance(perform(office, "韩江", started.case.id, "申请"), Receipt)
+    answer = perform(office, "沈卫东", started.case.id, "同意")
+    if is_known:
+        assert isinstance(answer, Receipt)
+        return
+    assert isinstance(answer, Refused)
+    (reason,) = answer.refusal.reasons
+    assert (reason.code, str(reason.text)) == (
+        "E_GUARD",
+        "没有这个流程:“委托代力”;是否想写“委托代办”?",
+    )
