@@ -84,7 +84,7 @@ class MailChannel:
                 if self.security == "starttls":
                     server.starttls(context=ssl.create_default_context())
                 if self.user and self.password_file is not None:
-                    server.login(self.user, self.password_file.read_text("utf-8").strip())
+                    server.login(self.user, self._password(self.password_file))
                 server.send_message(letter)
         except (OSError, ValueError) as error:
             raise Undelivered(_why(error)) from error
@@ -105,6 +105,13 @@ class MailChannel:
         letter["Auto-Submitted"] = "auto-generated"
         letter.set_content(notice.body(self.language) + "\n")
         return letter
+
+    def _password(self, file: Path) -> str:
+        """What smtplib can send. Errors: `Undelivered`."""
+        password = file.read_text("utf-8").strip()
+        if not password.isascii():
+            raise Undelivered(say("{file} 里的邮箱口令只能用英文字母、数字和符号", file=file.name))
+        return password
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":

@@ -7,47 +7,103 @@ import email.policy
 import http.server
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
 from typing import cast
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+PASSWORD = "courier 7"
 Document = dict[str, object]
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    """Enough of SMTP (RFC 5321) to take letters; it refuses those to an address with `refused`."""
-
-    daemon_threads = True
+class Letters:
+    """What a mail server was given; it refuses letters to an address with `refused`."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
-        super().__init__(("127.0.0.1", 0), MailSession)
+        self.logins: list[str] = []
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        if "refused" in address:
+            return "550 nobody of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 well"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        read = email.message_from_bytes(bytes(envelope.content), policy=email.policy.default)
+        self.letters.append(cast(EmailMessage, read))
+        return "250 taken"
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: object
+    ) -> AuthResult:
+        is_right = isinstance(given, LoginPassword) and given.password == PASSWORD.encode()
+        if is_right:
+            self.logins.append(given.login.decode())
+        return AuthResult(success=is_right)
 
 
-class MailSession(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        self._say("220 ready")
-        for raw in self.rfile:
-            line = raw.decode().strip()
-            verb = line[:4].upper()
-            if verb == "DATA":
-                self._say("354 go on")
-                letter = b"".join(iter(self.rfile.readline, b".\r\n"))
-                read = email.message_from_bytes(letter, policy=email.policy.default)
-                cast(MailServer, self.server).letters.append(cast(EmailMessage, read))
-                self._say("250 taken")
-            elif verb == "RCPT" and "refused" in line:
-                self._say("550 nobody of that name")
-            elif verb == "QUIT":
-                self._say("221 bye")
-                return
-            else:
-                self._say("250 well")
+class MailServer(Controller):
+    """A mail server (RFC 5321) on a free port of this machine."""
 
-    def _say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
+    def __init__(self, kept: Letters, **how: object) -> None:
+        self.kept = kept
+        super().__init__(self.kept, hostname="127.0.0.1", port=0, **how)
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+    @property
+    def letters(self) -> list[EmailMessage]:
+        return self.kept.letters
+
+
+@contextmanager
+def mailing(kept: Letters | None = None, **how: object) -> Iterator[MailServer]:
+    server = MailServer(kept or Letters(), **how)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate this machine signed itself, and a server's side of TLS with it."""
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    since = datetime.now(UTC) - timedelta(hours=1)
+    address = x509.IPAddress(ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(since)
+        .not_valid_after(since + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, None)
+    )
+    public, secret = folder / "mail.pem", folder / "mail.key"
+    public.write_bytes(made.public_bytes(Encoding.PEM))
+    plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    secret.write_bytes(key.private_bytes(*plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, secret)
+    return public, context
 
 
 class WebServer(http.server.ThreadingHTTPServer):

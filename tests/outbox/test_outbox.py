@@ -25,7 +25,15 @@ from engine.store.owed import Owing
 from engine.store.rows import Stored
 from engine.store.store import Store
 from tests.conftest import open_office
-from tests.outbox.servers import MailServer, WebServer, serving
+from tests.outbox.servers import (
+    PASSWORD,
+    Letters,
+    MailServer,
+    WebServer,
+    certificate,
+    mailing,
+    serving,
+)
 from tests.store.test_boxes import copy_to, opened, titled
 
 NOW = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
@@ -45,8 +53,7 @@ def web() -> Iterator[WebServer]:
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
-    server = MailServer()
-    with serving(server):
+    with mailing() as server:
         yield server
 
 
@@ -63,7 +70,7 @@ def mail_channel(server: MailServer, **addresses: str) -> MailChannel:
         name="mail",
         language="zh",
         host="127.0.0.1",
-        port=int(server.server_address[1]),
+        port=server.port,
         sender="guicheng@office.example",
         security="none",
         domain="office.example",
@@ -154,6 +161,45 @@ def test_one_address_that_is_refused_holds_up_nobody_else(mail: MailServer) -> N
     again = replace(channel, addresses={})
     assert deliver(office.desk, [again]).sent == 1
     assert backlogs(office.desk, [again])[0].count == 0
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # the server does not see the outer TLS
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_letter_goes_under_tls_with_a_login_to_a_server_that_proves_its_name(
+    security: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(titled(), NOW, os.urandom)
+    trusted, context = certificate(tmp_path)
+    secret, wrong = tmp_path / "mail.pass", tmp_path / "wrong.pass"
+    secret.write_text(PASSWORD + "\n", "utf-8")
+    wrong.write_text("不是\n", "utf-8")
+    kept = Letters()
+    tls = {"ssl_context": context} if security == "tls" else {"tls_context": context}
+    tls |= {"require_starttls": True} if security == "starttls" else {"auth_require_tls": False}
+    with mailing(kept, auth_required=True, authenticator=kept.authenticate, **tls) as server:
+        channel = replace(
+            mail_channel(server), security=security, user="guicheng", password_file=secret
+        )
+        deliver(office.desk, [channel])
+        case = opened(office, "罗平", 事由="买纸")
+        copy_to(office, case, "罗平", "林岚")
+        # Whoever stands in between has a certificate too, but nobody vouches for it.
+        assert deliver(office.desk, [channel]).failed
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        (told,) = deliver(office.desk, [replace(channel, password_file=wrong)]).failed
+        assert "wrong.pass 里的邮箱口令只能用" in told.show("zh")
+        wrong.write_text("courier 8\n", "utf-8")
+        for refused in (
+            replace(channel, password_file=wrong),
+            replace(channel, user=""),
+            replace(channel, security="none"),
+        ):
+            assert deliver(office.desk, [refused]).failed
+        assert server.letters == []
+        done = deliver(office.desk, [channel])
+    assert done.failed == ()
+    assert done.sent == len(server.letters) > 0
+    assert set(kept.logins) == {"guicheng"}
 
 
 def test_a_channel_that_fails_is_tried_again_and_holds_up_no_other(
