@@ -124,6 +124,24 @@ def in_english(desk: Desk, stream: str, row: dict[str, object]) -> dict[str, obj
     return {**row, "state": names.state(state), "action": names.action(state, act)}
 
 
+@audit.command("inspect")
+def inspect(ctx: typer.Context, case: str = CASE, as_json: bool = JSON) -> None:
+    """查阅一个案件的办理记录,签名留痕;只限经办人、本部门、审计和有权查阅的人。"""
+    from engine.inspecting import INSPECT, inspect_case
+
+    session: Session = ctx.obj
+    desk = session.desk()
+    actor = desk.catalog.roster(desk.clock()).person(session.name()).id
+    answer = inspect_case(desk, case, actor, session.signer(actor))
+    if isinstance(answer, Refused):
+        stop(answer, INSPECT, session.language)
+    found, receipt = answer
+    language = "zh" if as_json else session.language
+    emit(*history_table(desk, found, language), as_json, note="comment")
+    told = say("查阅已记录 {digest}", digest=receipt.digest[:12])
+    typer.echo(told.show(session.language), err=True)
+
+
 @audit.command("sample")
 def sample(
     ctx: typer.Context,

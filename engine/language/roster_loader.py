@@ -25,7 +25,7 @@ KEYS = {
     "pairs",
     "qualifications",
 }
-POWERS = ("chief", "publish", "register", "two_registrars", "grant", "redact")
+POWERS = ("chief", "publish", "register", "two_registrars", "grant", "read", "redact")
 
 
 def load_roster(text: str, file: str) -> tuple[Roster | None, tuple[Problem, ...]]:

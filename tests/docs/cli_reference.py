@@ -21,7 +21,7 @@ GROUPS = {
     "key": ("list", "enrol", "rotate", "revoke", "appoint"),
     "roster": ("show", "check", "grant", "withdraw", "leave", "qualify", "liaison", "leaver"),
     "ledger": ("show", "card", "as-of", "plot"),
-    "audit": ("query", "sample", "verify", "checkpoint", "bundle", "redact"),
+    "audit": ("query", "inspect", "sample", "verify", "checkpoint", "bundle", "redact"),
 }
 
 

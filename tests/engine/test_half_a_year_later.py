@@ -19,6 +19,7 @@ from engine.desk import Receipt, Refused
 from engine.evidence.checkpoint import Checkpoint
 from engine.evidence.checks import Finding
 from engine.evidence.record import Record
+from engine.inspecting import inspect_case
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
@@ -115,6 +116,47 @@ def test_the_auditor_does_no_business_and_a_clerk_draws_no_sample(december: Dece
     refused = draw_cases(office.desk, *asked)
     assert isinstance(refused, Refused)
     assert refused.refusal.code == "E_ROLE"
+
+
+def test_who_looks_at_a_case_is_on_record_and_other_departments_may_not(
+    december: December,
+) -> None:
+    office = december.office
+    other = office.person("江源")
+    started = office.desk.start("办公用品领用", other, office.signers[other], {})
+    assert isinstance(started, Receipt)
+    assert started.case is not None
+
+    def inspect(name: str, number: str) -> str:
+        uid = office.person(name)
+        answer = inspect_case(office.desk, number, uid, office.signers[uid])
+        if isinstance(answer, Refused):
+            return answer.refusal.code
+        assert answer[0].number == number
+        return "read"
+
+    theirs = office.store.load_case(started.case.id).number
+    assert inspect("林岚", theirs) == "E_ROLE"
+    assert inspect("林岚", december.number) == "read"  # her own
+    assert inspect("何清", december.number) == "read"  # of her department
+    assert inspect("丁一凡", december.number) == "read"  # he issued it
+    assert inspect("丁一凡", theirs) == "E_ROLE"
+    assert inspect("孟真", theirs) == inspect("韩江", theirs) == "read"
+    trace = office.store.query(Query(action="查阅"))
+    assert [(one.actor_name, one.code) for one in trace] == [
+        ("林岚", "E_ROLE"),
+        ("林岚", None),
+        ("何清", None),
+        ("丁一凡", None),
+        ("丁一凡", "E_ROLE"),
+        ("孟真", None),
+        ("韩江", None),
+    ]
+    wrong = office.signers[office.person("林岚")]
+    stolen = inspect_case(office.desk, theirs, office.person("孟真"), wrong)
+    assert isinstance(stolen, Refused)
+    assert stolen.refusal.code == "E_KEY"
+    assert [one for one in verify_store(office.store) if not one.is_doubt] == []
 
 
 class Copy:
