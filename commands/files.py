@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from engine.catalog import (
@@ -16,8 +17,9 @@ from engine.catalog import (
     read_params,
     read_roster,
 )
-from engine.errors import DefinitionProblems, Problem, Source
+from engine.errors import DefinitionProblems, Problem, Source, UnknownName
 from engine.language.definition import ProcessDefinition
+from engine.language.roster import Person
 from engine.rehearsal.office import Texts
 from engine.text import say
 
@@ -28,6 +30,7 @@ class Sound:
 
     drafts: tuple[Draft, ...]
     definitions: tuple[ProcessDefinition, ...]
+    zone: tzinfo  # where the office is, by the calendar that is about to be published
 
 
 def read_texts(folder: Path, only: tuple[Path, ...] = ()) -> Texts:
@@ -72,7 +75,7 @@ def check_texts(texts: Texts) -> Sound:
     """Read everything. Errors: `DefinitionProblems` with every problem of every file."""
     problems: list[Problem] = []
     drafts: list[Draft] = []
-    params = None
+    params, zone = None, None
     try:
         roster = read_roster(texts.roster)
         drafts.append(_plain(ROSTER, texts.roster, roster))
@@ -86,6 +89,7 @@ def check_texts(texts: Texts) -> Sound:
     try:
         calendar = read_calendar(texts.calendar)
         drafts.append(_plain(CALENDAR, texts.calendar, calendar.name))
+        zone = calendar.zone
     except DefinitionProblems as error:
         problems += error.problems
     definitions = []
@@ -98,9 +102,18 @@ def check_texts(texts: Texts) -> Sound:
         drafts.append(draft)
         definitions.append(definition)
     problems += _check_references(definitions)
-    if problems:
+    if problems or zone is None:
         raise DefinitionProblems({str(one): one for one in problems}.values())
-    return Sound(tuple(drafts), tuple(definitions))
+    return Sound(tuple(drafts), tuple(definitions), zone)
+
+
+def drafted_person(folder: Path, name: str) -> Person:
+    """Somebody by name or id, as the roster on disk has him. Errors: `UnknownName`."""
+    people = read_roster((folder / "roster.yaml").read_text("utf-8")).people
+    for one in people:
+        if name in (one.id, one.name):
+            return one
+    raise UnknownName(say("人员"), name, [one.name for one in people])
 
 
 def _plain(kind: str, text: str, model: object) -> Draft:

@@ -8,9 +8,11 @@ from contextlib import suppress
 import typer
 
 from commands.display import receipt
+from commands.files import drafted_person
 from commands.help import Named
 from commands.table import dump, emit, heads
 from commands.workspace import Session, agent_socket, passphrase
+from engine.desk import Desk
 from engine.errors import KeyLocked, UsageError
 from engine.evidence.agent import Agent, require_agent
 from engine.evidence.keyring import Keyring
@@ -116,9 +118,8 @@ def enrol_key(
     """为某人造一把钥匙并登记(登记人签名);口令由本人设。忘了口令的,先吊销再登记。"""
     session: Session = ctx.obj
     desk = session.desk()
-    view = desk.catalog.roster(desk.clock())
-    registrar, uid = view.person(session.name()).id, view.person(person).id
-    other = view.person(second).id if second is not None else None
+    registrar, uid = _id(session, desk, session.name()), _id(session, desk, person)
+    other = _id(session, desk, second) if second is not None else None
     signer = session.signer(registrar)
     registry, fresh = Registry(desk), FileSigner(make_key())
     change = enrol(fresh, desk.store.origin, uid, "file", instant(desk.clock()))
@@ -159,6 +160,13 @@ def appoint(ctx: typer.Context, people: list[str]) -> None:
     receipt(answer, APPOINT, session.language)
     told = say("登记人员:{people}", people=tuple(view.person(one).name for one in people))
     typer.echo(told.show(session.language))
+
+
+def _id(session: Session, desk: Desk, name: str) -> str:
+    """Somebody's id; before the first publication, as the roster on disk has him."""
+    if desk.has_roster:
+        return desk.catalog.roster(desk.clock()).person(name).id
+    return drafted_person(session.workspace().folder, name).id
 
 
 def _keep(session: Session, uid: str, fresh: FileSigner, word: str) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from commands.completion import PROCESS
 from commands.display import stop
-from commands.files import check_texts, read_texts
+from commands.files import check_texts, drafted_person, read_texts
 from commands.table import dump
 from commands.workspace import SERVICE, SETTINGS, Session, read_settings, witness
 from engine.catalog import draft_process, read_params, read_roster
@@ -152,7 +152,7 @@ def publish(
     session: Session = ctx.obj
     sound = check_texts(read_texts(session.workspace().folder, tuple(files or ())))
     desk = session.desk()
-    on = read_plain(effective) if effective else desk.day(desk.clock())
+    on = read_plain(effective) if effective else desk.clock().astimezone(sound.zone).date()
     if not isinstance(on, date):
         raise UsageError(say("生效日不对(应如 2027-01-01)"))
     known = {(one.kind, one.name): one.digest for one in desk.catalog.editions}
@@ -163,11 +163,8 @@ def publish(
                 say("将发布 {kind} {name}", kind=one.kind, name=one.name).show(session.language)
             )
         return
-    roster = read_roster((session.workspace().folder / "roster.yaml").read_text("utf-8"))
-    person = next((one for one in roster.people if session.name() in (one.id, one.name)), None)
-    if person is None:
-        raise UnknownName(say("人员"), session.name(), [one.name for one in roster.people])
-    answer = Registry(desk).publish(sound.drafts, person.id, session.signer(person.id), on)
+    uid = drafted_person(session.workspace().folder, session.name()).id
+    answer = Registry(desk).publish(sound.drafts, uid, session.signer(uid), on)
     if isinstance(answer, Refused):
         stop(answer, PUBLISH, session.language)
     for receipt in answer:

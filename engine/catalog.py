@@ -199,11 +199,15 @@ class Catalog:
 
     @cached_property
     def zone(self) -> tzinfo:
-        """Where the office is: the zone of the newest calendar, UTC before there is one."""
-        found = [one for one in self.editions if one.kind == CALENDAR]
-        if not found:
-            return UTC
-        return read_calendar(self._object(found[-1].digest).decode()).zone
+        """Where the office is: the zone of the newest calendar; before there is one, that of the
+        roster; before that, UTC.
+        """
+        newest = {one.kind: one for one in self.editions}
+        if CALENDAR in newest:
+            return read_calendar(self._object(newest[CALENDAR].digest).decode()).zone
+        if ROSTER in newest:
+            return read_roster(self._object(newest[ROSTER].digest).decode()).zone
+        return UTC
 
     def gatherers(self, process: str, on: date) -> tuple[ProcessDefinition, ...]:
         """The definitions that gather cases of this process."""
