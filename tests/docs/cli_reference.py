@@ -18,7 +18,7 @@ PAGES = {"en": ROOT / "docs/cli.md", "zh": ROOT / "docs/cli.zh-CN.md"}
 GROUPS = {
     "drafts": ("show", "add", "submit", "drop"),
     "phrases": ("add", "drop"),
-    "key": ("list", "enrol", "rotate", "revoke", "appoint"),
+    "key": ("list", "enrol", "rotate", "appoint", "revoke"),
     "roster": ("show", "check", "grant", "withdraw", "leave", "qualify", "liaison", "leaver"),
     "ledger": ("show", "card", "as-of", "plot"),
     "audit": ("query", "inspect", "sample", "verify", "checkpoint", "bundle", "redact"),
