@@ -17,6 +17,7 @@ from commands.completion import CASE
 from commands.display import history_table, moment, stop
 from commands.help import Named
 from commands.table import dump, emit, heads
+from commands.timestamps import exchange
 from commands.workspace import Session, witness
 from engine.desk import Desk, Refused
 from engine.errors import EvidenceError, RolledBack, UsageError
@@ -305,6 +306,18 @@ def checkpoint(
 ) -> None:
     """签发全部记录的检查点;请留存在数据库管理员够不着的地方。"""
     export(ctx.obj, output, sheet)
+
+
+@audit.command("timestamp")
+def timestamp(
+    ctx: typer.Context,
+    request: Path = typer.Option(None, "--request", help="写出时间戳请求(.tsq)"),
+    answer: Path = typer.Option(None, "--answer", help="收下机构的答复(.tsr)"),
+    asked: Path = typer.Option(None, "--asked", help="答复所对的请求;不写则取答复旁边同名的 .tsq"),
+    size: int = typer.Option(None, "--size", help="哪个检查点(记录条数);不写则问最近的、收所盖的"),
+) -> None:
+    """为检查点向时间戳机构要时间戳(RFC 3161);本程序不联网,文件自行往来。"""
+    exchange(ctx.obj, request, answer, asked, size)
 
 
 @audit.command("bundle")

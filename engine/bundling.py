@@ -79,7 +79,7 @@ def collect(store: Store, scope: Scope) -> Content:
         kept=kept,
         stated=_stated(store, kept, digests),
         tables=tuple(_tables(store)) if scope.kind == STORE else (),
-        tokens={},
+        tokens=store.tokens(),
     )
 
 

@@ -11,6 +11,7 @@ TIERS: dict[str, tuple[tuple[str, ...], ...]] = {  # one program of each group i
     "browser": (("chromium", "chromium-browser", "google-chrome"), ("pdftotext",)),
     "agent": (("ssh-agent",),),
     "font": (("fc-list",),),
+    "openssl": (("openssl",),),
 }
 
 

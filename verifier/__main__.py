@@ -1,4 +1,4 @@
-"""`python -m verifier BUNDLE --trust VKEY [--checkpoint NOTE …]`: the verdict is the exit code."""
+"""`python -m verifier BUNDLE --trust VKEY …`: the verdict is the exit code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from verifier.canonical import Flaw
+from verifier.certificates import LARGEST_FILE, load_anchors
 from verifier.files import load_files
 from verifier.log import Outside
 from verifier.notes import LARGEST_NOTE, load_trust
@@ -26,8 +27,11 @@ def main(words: list[str] | None = None) -> int:
     try:
         trust = load_trust(asked.trust) if asked.trust is not None else None
         outside = tuple(
-            Outside(name=Path(name).name, content=_read_note(Path(name)))
+            Outside(name=Path(name).name, content=_read(Path(name), LARGEST_NOTE))
             for name in asked.checkpoint
+        )
+        anchors = tuple(
+            one for name in asked.tsa for one in load_anchors(_read(Path(name), LARGEST_FILE))
         )
         files = load_files(Path(asked.bundle))
     except Flaw as flaw:
@@ -37,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
         said = "读不出来" if is_zh else "cannot be read"
         print(f"{error.filename}: {said} ({error.strerror})", file=sys.stderr)
         return USAGE
-    report = verify(files, trust, outside, asked.level)
+    report = verify(files, trust, outside, asked.level, anchors)
     if asked.json:
         print(json.dumps(report.dump(), ensure_ascii=False, indent=1))
     else:
@@ -63,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
         help="留存在外的检查点,可多次 · a checkpoint kept outside, repeatable",
     )
     parser.add_argument(
+        "--tsa",
+        metavar="CERT",
+        action="append",
+        default=[],
+        help="所信任的时间戳机构证书(PEM 或 DER),可多次"
+        " · a trusted time-stamp authority's certificate, PEM or DER, repeatable",
+    )
+    parser.add_argument(
         "--level", type=int, choices=range(1, HIGHEST + 1), default=HIGHEST, help="1…5"
     )
     parser.add_argument("--json", action="store_true")
@@ -70,9 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read_note(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
+    """A file, or enough of it to see that it is too large."""
     with path.open("rb") as file:
-        return file.read(LARGEST_NOTE + 1)
+        return file.read(most + 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Level 2: the log against its checkpoints, heads, redactions and tokens (§8–§10, §12)."""
+"""Level 2: the log against its checkpoints, heads and redactions (§8–§10, §12)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from verifier.findings import Finding, Weight
 from verifier.merkle import EMPTY, is_included, is_prefix, leaf, root, roots
 from verifier.notes import Note, Trust, load_note
 from verifier.reading import DEFS, KEYS, ORG, SYS, Sound
-from verifier.tokens import is_over
 
 WHOLE = (ORG, KEYS, DEFS, SYS)  # in every bundle to the end
 
@@ -57,7 +56,6 @@ def check_log(
         found += _check_extensions(bundle, newest, kept, older)
     found += _check_heads(bundle, judged, newest)
     found += _check_redactions(bundle, judged)
-    found += _check_tokens(bundle)
     return tuple(found)
 
 
@@ -316,22 +314,6 @@ def heads_root(heads: Mapping[str, tuple[int, str]]) -> str:
 def _head_leaf(stream: str, seq: int, digest: str) -> bytes:
     value: Json = {"hash": digest, "seq": seq, "stream": stream}
     return canonical(value)
-
-
-def _check_tokens(bundle: Bundle) -> Iterator[Finding]:
-    """Each token is over the checkpoint of its size."""
-    notes = dict(bundle.older)
-    if bundle.note is not None:
-        notes[bundle.size] = bundle.note
-    for size, token in sorted(bundle.tokens.items()):
-        name = f"tokens/{size}.tsr"
-        try:
-            is_right = size in notes and is_over(token, notes[size])
-        except Flaw as flaw:
-            yield _tell("E_TOKEN", name, flaw.zh, flaw.en)
-            continue
-        if not is_right:
-            yield _tell("E_TOKEN", name, "时间戳不是盖在这个检查点上", "not over this checkpoint")
 
 
 # -- redaction ------------------------------------------------------------------------

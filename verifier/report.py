@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from verifier.canonical import Json
 from verifier.findings import Finding, Weight
+from verifier.tokens import Proven
 
 VALID, TAMPERED, USAGE, NOT_PROVEN = 0, 1, 2, 3
 _VERDICTS: Mapping[int, tuple[str, str, str]] = {
@@ -37,6 +38,7 @@ class Report:
     covered: int
     findings: tuple[Finding, ...]
     redacted: tuple[tuple[str, int, str], ...]
+    stamped: tuple[Proven, ...]
     limits: tuple[Limit, ...]
     is_anchored: bool  # compared with a trusted key and a checkpoint from outside
 
@@ -76,6 +78,7 @@ class Report:
             "redacted": [
                 {"stream": stream, "seq": seq, "path": path} for stream, seq, path in self.redacted
             ],
+            "stamped": [one.dump() for one in self.stamped],
             "limits": [{"zh": one.zh, "en": one.en} for one in self.limits],
         }
 
@@ -89,6 +92,7 @@ class Report:
         for stream, seq, path in self.redacted:
             said = "已依记录涂销" if is_zh else "redacted on record"
             lines.append(f"{stream} #{seq} {path}: {said}")
+        lines += [one.show(language) for one in self.stamped]
         name = _VERDICTS[self.exit][1 if is_zh else 2]
         if is_zh:
             lines.append(f"结论:{name}({self.records} 条记录,检查点覆盖 {self.covered} 条)")

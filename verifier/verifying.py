@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from verifier.bundle import Bundle, read_bundle
+from verifier.certificates import Certificate
 from verifier.chain import Judged, check_bytes
 from verifier.files import Files
 from verifier.findings import Finding
@@ -15,19 +16,29 @@ from verifier.powers import check_powers
 from verifier.process import check_process
 from verifier.report import Limit, Report
 from verifier.tables import check_tables
+from verifier.tokens import Tokens, check_tokens
 
 HIGHEST = 5
 
 
 def verify(
-    files: Files, trust: Trust | None, outside: tuple[Outside, ...], level: int = HIGHEST
+    files: Files,
+    trust: Trust | None,
+    outside: tuple[Outside, ...],
+    level: int = HIGHEST,
+    anchors: tuple[Certificate, ...] = (),
 ) -> Report:
-    """The report on a bundle's files. Never raises, whatever the files hold."""
+    """The report on a bundle's files; `anchors` are trusted authorities of time stamps.
+
+    Never raises, whatever the files hold.
+    """
     bundle = read_bundle(files)
     judged = check_bytes(bundle)
     found: list[Finding] = list(judged.findings)
     if level >= 2:
         found += check_log(bundle, judged, trust, outside)
+    tokens = check_tokens(bundle, anchors) if level >= 2 else Tokens()
+    found += tokens.findings
     if level >= 3:
         found += check_powers(bundle, judged)
     if level >= 4:
@@ -44,13 +55,19 @@ def verify(
         covered=covered(bundle),
         findings=tuple(found),
         redacted=judged.redacted,
-        limits=tuple(_limits(bundle, judged, trust, outside, level)),
+        stamped=tokens.proven,
+        limits=tuple(_limits(bundle, judged, trust, outside, level, tokens.unproven)),
         is_anchored=level >= 2 and trust is not None and bool(outside),
     )
 
 
 def _limits(
-    bundle: Bundle, judged: Judged, trust: Trust | None, outside: tuple[Outside, ...], level: int
+    bundle: Bundle,
+    judged: Judged,
+    trust: Trust | None,
+    outside: tuple[Outside, ...],
+    level: int,
+    unproven: int,
 ) -> Iterator[Limit]:
     if trust is None:
         yield Limit(
@@ -83,10 +100,11 @@ def _limits(
             zh=f"{ways['system']} 条由系统钥匙签名,只说明系统如此记载",
             en=f"{ways['system']} records were signed by the service key: the system's word only",
         )
-    if bundle.tokens:
+    if unproven:
         yield Limit(
-            zh="时间戳令牌只核对了所盖的摘要,没有核对时间戳机构的签名",
-            en="of time-stamp tokens only the digest was compared, not the authority's signature",
+            zh=f"没有给出时间戳机构的证书(--tsa):{unproven} 个时间戳只核对了所盖的摘要",
+            en=f"no authority's certificate was given (--tsa): of {unproven} time-stamp tokens"
+            " only the digest was compared",
         )
     if level < HIGHEST:
         yield Limit(

@@ -11,7 +11,7 @@ from engine.evidence.record import Record
 from engine.store.erasure import names_elsewhere
 from engine.store.history import History, record_of
 from engine.store.rows import Kept, Stored
-from engine.store.tables import CheckpointRow, RecordRow, columns
+from engine.store.tables import CheckpointRow, RecordRow, TokenRow, columns
 from engine.text import say
 
 
@@ -66,3 +66,9 @@ class Log(History):
             wanted = select(CheckpointRow).order_by(columns(CheckpointRow).size.desc()).limit(1)
             row = connection.execute(wanted).first()
         return Kept(size=row.size, note=row.note, at=row.at) if row else None
+
+    def tokens(self) -> dict[int, bytes]:
+        """The latest time stamp over each checkpoint that has one, by the checkpoint's size."""
+        with self.reading() as connection:
+            wanted = select(TokenRow).order_by(columns(TokenRow).id)
+            return {row.size: row.answer for row in connection.execute(wanted)}

@@ -41,6 +41,7 @@ from engine.store.tables import (
     MetaRow,
     ObjectRow,
     RecordRow,
+    TokenRow,
     columns,
 )
 from engine.store.titles import PROCESS
@@ -149,6 +150,11 @@ class Store(Work):
         with self.writing() as connection:
             wanted = insert(CheckpointRow).prefix_with("OR IGNORE")
             connection.execute(wanted.values(size=kept.size, note=kept.note, at=kept.at))
+
+    def keep_token(self, size: int, answer: bytes, at: str) -> None:
+        """Keep a time stamp over the checkpoint of a size, for good; the latest one counts."""
+        with self.writing() as connection:
+            connection.execute(insert(TokenRow).values(size=size, answer=answer, at=at))
 
     def _write(self, connection: Connection, entry: Entry) -> int:
         body, record = entry.body, entry.record

@@ -70,6 +70,17 @@ class CheckpointRow(SQLModel, table=True):
     at: str
 
 
+class TokenRow(SQLModel, table=True):
+    """What a time-stamp authority answered for a checkpoint. `at`: when it was kept, in UTC."""
+
+    __tablename__ = "token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    size: int = Field(foreign_key="checkpoint.size")
+    answer: bytes = Field(sa_type=LargeBinary)
+    at: str
+
+
 class HeadRow(SQLModel, table=True):
     __tablename__ = "head"
 

@@ -21,7 +21,10 @@ GROUPS = {
     "key": ("list", "enrol", "rotate", "appoint", "revoke"),
     "roster": ("show", "check", "grant", "withdraw", "leave", "qualify", "liaison", "leaver"),
     "ledger": ("show", "card", "as-of", "plot"),
-    "audit": ("query", "inspect", "sample", "verify", "checkpoint", "bundle", "redact"),
+    "audit": (
+        *("query", "inspect", "sample", "verify"),
+        *("checkpoint", "timestamp", "bundle", "redact"),
+    ),
 }
 
 

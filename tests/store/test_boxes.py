@@ -136,7 +136,7 @@ def make_older(path: Path) -> None:
         for name in names:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     for table in (
-        *("copy_row", "read_row", "unsent_row", "owed_row"),
+        *("token", "copy_row", "read_row", "unsent_row", "owed_row"),
         *("stand_in", "person_row", "checkpoint"),
     ):
         connection.execute(f"DROP TABLE {table}")

@@ -1,4 +1,4 @@
-"""Writes the vectors of the log, of notes and of heads: `python -m tests.vectors.make`.
+"""Writes the vectors of the log, of notes, of heads, of tokens: `python -m tests.vectors.make`.
 
 Each file is a list of `{"name","kind","input",…,"valid",…}`; the wrong ones carry the finding a
 verifier tells. The trees are computed here word by word from RFC 6962, not by the engine.
@@ -15,10 +15,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.evidence.canonical import canonical
+from tests.verifier.stamps import make_office
+from tests.verifier.wrong_tokens import WRONG
 
 FOLDER = Path(__file__).parent
 ORIGIN = "oa.example/logistics"
 LARGEST = 130
+LARGEST_TOKEN = 64 * 1024  # of those in the file
 OTHER = "ab" * 32
 Path_ = list[str]
 Vector = dict[str, object]
@@ -349,8 +352,45 @@ def heads() -> Iterator[Vector]:
         yield vector if is_valid else vector | {"finding": "E_HEADS"}
 
 
+def tokens() -> Iterator[Vector]:
+    """Time stamps over one note; keys and signatures are fixed, so the bytes are too."""
+    note = f"{ORIGIN}\n1\n{base64.b64encode(LEAVES[0]).decode()}\n"
+    for kind in ("rsa", "p256", "p384"):
+        made = make_office(kind)
+        stamping = made.stamping(note.encode())
+        for name, token in (("response", stamping.response()), ("token", stamping.token())):
+            yield {
+                "name": f"a {name} of an authority with {kind} keys",
+                **stamped(note, token, made.root.certificate),
+                "at": "2026-10-12T01:30:00Z",
+                "accuracy_us": 1_500_000,
+                "authority": "CN=stamps",
+                "valid": True,
+            }
+    for wrong in WRONG:
+        token, holder = wrong.make(note.encode())
+        if len(token) < LARGEST_TOKEN:
+            yield {
+                "name": f"wrong: {wrong.name}",
+                **stamped(note, token, holder.certificate),
+                "valid": False,
+                "finding": "E_TOKEN",
+                "open": wrong.is_open,
+            }
+
+
+def stamped(note: str, token: bytes, trusted: bytes) -> Vector:
+    given = {
+        "note": note,
+        "token": base64.b64encode(token).decode(),
+        "tsa": base64.b64encode(trusted).decode(),
+    }
+    return {"kind": "token", "input": given}
+
+
 def main() -> None:
-    for name, vectors in (("merkle", trees()), ("notes", notes()), ("heads", heads())):
+    made = {"merkle": trees(), "notes": notes(), "heads": heads(), "tokens": tokens()}
+    for name, vectors in made.items():
         text = json.dumps(list(vectors), ensure_ascii=False, indent=1)
         (FOLDER / f"{name}.json").write_text(text + "\n", "utf-8")
 

@@ -16,6 +16,7 @@ from engine.rehearsal.walk import load_walk
 from engine.sealing import build_of, seal
 from engine.store.store import Store
 from tests.conftest import ROOT, dice, sample_texts
+from verifier.certificates import Certificate
 from verifier.files import Files
 from verifier.log import Outside
 from verifier.notes import Trust, load_trust
@@ -53,10 +54,16 @@ class Ground:
 
 
 def judge(
-    files: Mapping[str, bytes], vkey: str | None, notes: tuple[bytes, ...], level: int = 5
+    files: Mapping[str, bytes],
+    vkey: str | None,
+    notes: tuple[bytes, ...],
+    level: int = 5,
+    anchors: tuple[Certificate, ...] = (),
 ) -> Report:
     outside = tuple(Outside(name=f"outside-{n}", content=one) for n, one in enumerate(notes))
-    return verify(Files(contents=files), load_trust(vkey) if vkey else None, outside, level)
+    return verify(
+        Files(contents=files), load_trust(vkey) if vkey else None, outside, level, anchors
+    )
 
 
 def work(

@@ -14,7 +14,6 @@ from engine.evidence.canonical import canonical
 from tests.verifier.ground import Ground, judge
 from verifier.__main__ import main
 from verifier.files import load_files
-from verifier.tokens import is_over
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -135,40 +134,6 @@ def test_without_its_models_the_course_is_not_proven(ground: Ground) -> None:
 def test_bad_words_are_usage(words: list[str], tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.chdir(tmp_path)
     assert main(words) == (1 if words == ["."] else 2)
-
-
-def test_a_token_is_held_against_its_note(ground: Ground) -> None:
-    note = ground.files["checkpoint.note"]
-    size = int(note.split(b"\n")[1])
-    assert is_over(token_over(note), note)
-    for token, code in (
-        (token_over(note), None),
-        (token_over(b"x"), "E_TOKEN"),
-        (b"\x30\x84\xff\xff\xff\xff", "E_TOKEN"),
-        (b"\x30\x80" * 2000, "E_TOKEN"),
-        (b"", "E_TOKEN"),
-    ):
-        files = {**ground.files, f"tokens/{size}.tsr": token}
-        report = judge(files, ground.vkey, (ground.late,))
-        assert (report.first.code if report.first else None) == code
-
-
-def token_over(data: bytes) -> bytes:
-    """The skeleton of a time-stamp response: what is looked at, and nothing more."""
-    import hashlib
-
-    def der(tag: int, content: bytes) -> bytes:
-        size = len(content)
-        short = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
-        return bytes([tag]) + short + content
-
-    algorithm = der(0x30, bytes.fromhex("0609608648016503040201") + b"\x05\x00")
-    imprint = der(0x30, algorithm + der(0x04, hashlib.sha256(data).digest()))
-    info = der(0x30, der(0x02, b"\x01") + der(0x06, b"\x2a\x03") + imprint)
-    kind = bytes.fromhex("060b2a864886f70d0109100104")
-    signed = der(0x30, der(0x02, b"\x03") + der(0x30, kind + der(0xA0, der(0x04, info))))
-    content = der(0x30, bytes.fromhex("06092a864886f70d010702") + der(0xA0, signed))
-    return der(0x30, der(0x30, der(0x02, b"\x00")) + content)
 
 
 def test_a_cut_zip_never_stops_the_verifier(ground: Ground, tmp_path: Path) -> None:

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from tests.vectors.make import tokens
 from verifier.canonical import Flaw, canonical, commitment, pae, sha256
+from verifier.certificates import load_anchors, show_name
+from verifier.cms import load_token
 from verifier.ed25519 import is_signed
 from verifier.merkle import is_included, is_prefix, leaf, load_path, root
 from verifier.notes import load_note, load_trust
 from verifier.records import GENESIS, STEP_V1
+from verifier.tokens import require_over, require_signed
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 Vector = dict[str, Any]
@@ -64,6 +68,14 @@ def holds(vector: Vector) -> bool:
                 told, wanted = given["proof"], bytes.fromhex(given["root"])
                 one, path = head_leaf(told, told["stream"]), load_path(told["path"])
                 return is_included(one, told["index"], given["size"], path, wanted)
+            case "token":
+                token = load_token(base64.b64decode(given["token"]))
+                require_over(token, given["note"].encode())
+                signer = require_signed(token, load_anchors(base64.b64decode(given["tsa"])))
+                stamp = token.stamp
+                at = stamp.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+                found = (at, stamp.accuracy, show_name(signer.subject))
+                return found == (vector["at"], vector["accuracy_us"], vector["authority"])
     except Flaw:
         return False
     raise AssertionError(vector["kind"])
@@ -76,6 +88,10 @@ JUDGED = [one for one in VECTORS if one["kind"] != "absent"]
 @pytest.mark.parametrize("vector", JUDGED, ids=lambda one: one["name"])
 def test_vector(vector: Vector) -> None:
     assert holds(vector) is vector["valid"]
+
+
+def test_the_tokens_are_made_the_same_again() -> None:
+    assert list(tokens()) == [one for one in VECTORS if one["kind"] == "token"]
 
 
 def test_the_primitives() -> None:
