@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.canonical import (
     Flaw,
     Json,
-    commitment,
     decode_base64,
-    decode_salt,
     is_hash,
     is_instant,
     parse,
-    rewrite,
     sha256,
-    utf16,
 )
+from verifier.disclosures import Disclosure, Tell, load_disclosures
 from verifier.files import Files
 from verifier.findings import Finding
 from verifier.merkle import load_path
+from verifier.quick import read_record
 from verifier.records import Head, Record
 
-_Tell = Callable[[str, str, str], None]
 LONGEST_LINE = 128 * 1024
 LARGEST_INDEX = 2**48
 _NAMES = ("bundle.json", "records.jsonl", "disclosures.jsonl", "proofs.json")
@@ -38,15 +35,6 @@ class Scope:
     number: str = ""
     since: str = ""
     until: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disclosure:
-    """What a commitment opens to; `commit` is the commitment it is the opening of."""
-
-    path: str
-    commit: str
-    value: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +99,8 @@ def read_bundle(files: Files) -> Bundle:
         except Flaw as flaw:
             tell("bundle.json", flaw.zh, flaw.en)
     records = tuple(_load_records(got.get("records.jsonl", b""), tell))
-    disclosures = _load_disclosures(got.get("disclosures.jsonl", b""), tell)
+    opened = _lines(got.get("disclosures.jsonl", b""), "disclosures.jsonl", tell)
+    disclosures = load_disclosures(opened, tell)
     proofs = Proofs(inclusion={}, consistency={}, heads=None)
     if "proofs.json" in got:
         try:
@@ -177,7 +166,7 @@ def _load_scope(scope: dict[str, Json]) -> Scope:
     raise Flaw("证据包的范围写法不对", "the scope of the bundle is ill-formed")
 
 
-def _lines(data: bytes, name: str, tell: _Tell) -> Iterator[tuple[str, bytes]]:
+def _lines(data: bytes, name: str, tell: Tell) -> Iterator[tuple[str, bytes]]:
     """Each line with its place. A last line without its line feed is told."""
     *lines, rest = data.split(b"\n")
     if rest:
@@ -189,10 +178,10 @@ def _lines(data: bytes, name: str, tell: _Tell) -> Iterator[tuple[str, bytes]]:
             yield f"{name}:{number}", line
 
 
-def _load_records(data: bytes, tell: _Tell) -> Iterator[Record]:
+def _load_records(data: bytes, tell: Tell) -> Iterator[Record]:
     for place, line in _lines(data, "records.jsonl", tell):
         try:
-            yield _load_record(line)
+            yield read_record(line) or _load_record(line)
         except Flaw as flaw:
             tell(place, flaw.zh, flaw.en)
 
@@ -224,40 +213,6 @@ def _load_record(line: bytes) -> Record:
                 digest=sha256(b"\x00" + line[start:-1]),
             )
     raise Flaw("记录的字段不全或有多余", "fields of the record are missing or unknown")
-
-
-def _load_disclosures(data: bytes, tell: _Tell) -> dict[tuple[str, int], tuple[Disclosure, ...]]:
-    found: dict[tuple[str, int], list[Disclosure]] = {}
-    last: tuple[bytes, int, bytes] | None = None
-    for place, line in _lines(data, "disclosures.jsonl", tell):
-        try:
-            value = parse(line)
-            match value:
-                case {
-                    "path": str(path),
-                    "salt": str(salt),
-                    "seq": int(seq),
-                    "stream": str(stream),
-                    "value": opened,
-                    **rest,
-                } if not rest and type(seq) is int and seq >= 0:
-                    decode_salt(salt)
-                case _:
-                    raise Flaw("明细的字段不对", "the fields of the disclosure are wrong")
-        except Flaw as flaw:
-            tell(place, flaw.zh, flaw.en)
-            continue
-        key = (utf16(stream), seq, utf16(path))
-        if last is not None and key < last:
-            tell(place, "明细没有按次序排列", "disclosures are not in order")
-        last = key
-        # The line is canonical, so the value's own canonical bytes stand in it as they are.
-        ahead: Json = {"path": path, "salt": salt, "seq": seq, "stream": stream}
-        start = len(rewrite(ahead)) + len(',"value":') - 1
-        commit = commitment(salt, path, line[start:-1])
-        one = Disclosure(path=path, commit=commit, value=opened)
-        found.setdefault((stream, seq), []).append(one)
-    return {place: tuple(several) for place, several in found.items()}
 
 
 def _load_proofs(value: Json) -> Proofs:
@@ -315,7 +270,7 @@ def _load_head_proof(value: Json) -> HeadProof:
     raise Flaw("链头证明的字段不对", "the fields of a heads proof are wrong", "heads")
 
 
-def _load_tables(data: bytes, tell: _Tell) -> Iterator[tuple[str, Json]]:
+def _load_tables(data: bytes, tell: Tell) -> Iterator[tuple[str, Json]]:
     for place, line in _lines(data, "tables.jsonl", tell):
         try:
             value = parse(line)

@@ -17,12 +17,15 @@ DEEPEST = 64
 SALT_BYTES = 16
 _BIDI = "\u202a-\u202e\u2066-\u2069"
 _FLAW = re.compile(f"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{_BIDI}\ud800-\udfff]")
-# What the quick reading of a whole text leaves to the careful one: every flaw, every escape but
-# those of the quote, the backslash, the line feed and the tab, and letters beyond U+FFFF, for
-# which the order of keys by code point is not their order by UTF-16.
-_UNUSUAL = re.compile(
-    f'[\\x00-\\x1f\\x7f-\\x9f{_BIDI}\ud800-\udfff\U00010000-\U0010ffff]|\\\\[^nt"\\\\]'
-)
+# What the quick reading leaves to the careful one: every flaw, every escape but those of the quote,
+# the backslash, the line feed and the tab, and letters beyond U+FFFF, for which the order of keys
+# by code point is not their order by UTF-16. As UTF-8 bytes: controls and the first byte of what is
+# beyond U+FFFF; what a flaw of two or three bytes begins with stands in `is_plain`.
+_UNUSUAL_BYTES = bytes((*range(0x20), 0x7F, *range(0xF0, 0x100)))
+_UNUSUAL = re.compile(f"[\x80-\x9f{_BIDI}]")
+_UNUSUAL_ESCAPE = re.compile(rb'\\[^nt"]')
+_NO_BRACKETS = bytes(one for one in range(256) if one not in b'"[]{}')
+_SQUARE = bytes.maketrans(b"{}", b"[]")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _HASH = re.compile("[0-9a-f]{64}")
 _LONGEST_NUMBER = 17
@@ -55,39 +58,59 @@ def parse(data: bytes) -> Json:
     except UnicodeDecodeError:
         raise Flaw("内容不是 UTF-8 文本", "the content is not UTF-8 text") from None
     try:
-        value: Json = _READ.decode(text)
+        value = decode_plain(text)
     except RecursionError:
         raise Flaw("内容嵌套过深", "the content is nested too deeply") from None
     except ValueError:
         raise Flaw("内容不是有效的 JSON", "the content is not valid JSON") from None
-    if _is_plain(text) and _is_shallow(text, value) and _WRITE.encode(value) == text:
+    if is_plain(data, text) and is_shallow(data) and write_plain(value) == text:
         return value
     if canonical(value) != data:
         raise Flaw("内容不是规范写法(RFC 8785)", "the content is not canonical (RFC 8785)")
     return value
 
 
-def _is_plain(text: str) -> bool:
-    """Whether equality with what `json` writes is enough to call the text canonical."""
-    return _UNUSUAL.search(text) is None and unicodedata.is_normalized("NFC", text)
+def is_plain(data: bytes, text: str) -> bool:
+    """Whether what `write_plain` writes is the one canonical spelling of a text and its parts.
+
+    `text` is what `data` decodes to. Not so for a text with anything forbidden or unusual in it.
+    """
+    if len(data.translate(None, _UNUSUAL_BYTES)) != len(data):
+        return False
+    has_head = b"\xc2" in data or b"\xe2\x80" in data or b"\xe2\x81" in data
+    if has_head and _UNUSUAL.search(text):
+        return False
+    if b"\\" in data and _UNUSUAL_ESCAPE.search(data.replace(b"\\\\", b"")):
+        return False
+    return unicodedata.is_normalized("NFC", text)
 
 
-def _is_shallow(text: str, value: Json) -> bool:
-    """Whether no object or list stands more than 63 deep; few brackets cannot."""
-    if text.count("{") + text.count("[") < DEEPEST - 1:
+def is_shallow(data: bytes) -> bool:
+    """Whether no object or list stands more than 63 deep in valid JSON without spaces.
+
+    Strings are cut out first. Two quotes in a row may be left out, even of two strings: there is
+    no bracket between them. Then each round takes away the innermost pairs, one of depth.
+    """
+    if data.count(b"{") + data.count(b"[") < DEEPEST:
         return True
-    level: list[Json] = [value]
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = data.translate(None, _NO_BRACKETS).replace(b'""', b"")
+    brackets = b"".join(marks.split(b'"')[::2]).translate(_SQUARE)
     for _ in range(DEEPEST - 1):
-        inner: list[Json] = []
-        for one in level:
-            if isinstance(one, dict):
-                inner += one.values()
-            elif isinstance(one, list):
-                inner += one
-        level = [one for one in inner if isinstance(one, dict | list)]
-        if not level:
-            return True
-    return False
+        brackets = brackets.replace(b"[]", b"")
+    return not brackets
+
+
+def decode_plain(text: str) -> Json:
+    """The value of JSON without fractions. Raises `Flaw`, `ValueError`, `RecursionError`."""
+    value: Json = _READ.decode(text)
+    return value
+
+
+def write_plain(value: Json) -> str:
+    """The canonical text of a value, if `is_plain` and `is_shallow` hold of it."""
+    return _WRITE.encode(value)
 
 
 def find_flaw(text: str, *, free: bool = True) -> tuple[str, str] | None:
@@ -140,7 +163,7 @@ def commitment(salt: str, path: str, value: bytes) -> str:
 
 def rewrite(value: Json) -> bytes:
     """The canonical bytes of a part of what `parse` has read, with plain names."""
-    return _WRITE.encode(value).encode()
+    return write_plain(value).encode()
 
 
 def pae(payload_type: str, body: bytes) -> bytes:

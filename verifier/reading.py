@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from verifier.bundle import Bundle, Disclosure
-from verifier.canonical import Flaw, Json
+from verifier.bundle import Bundle
+from verifier.canonical import Flaw, Json, parse
+from verifier.disclosures import Disclosure
 from verifier.keys import load_change, load_public
-from verifier.records import Body, Place, Record, read_place
+from verifier.quick import read_body
+from verifier.records import RECORD_V2, Body, Place, Record, load_body
 
 KEYS, ORG, DEFS, SYS = "keys", "org", "defs", "sys"
 
@@ -79,6 +81,26 @@ def _read(bundle: Bundle, record: Record) -> Read:
         return Read(record=record, place=None, body=None, flaw=flaw, disclosures=())
     opened = bundle.disclosures.get((place.stream, place.seq), ())
     return Read(record=record, place=place, body=body, flaw=None, disclosures=opened)
+
+
+def read_place(record: Record) -> tuple[Place, Body | None]:
+    """Where a record belongs, and its body if it is of version 2. Raises `Flaw`."""
+    if record.payload_type == RECORD_V2:
+        body = read_body(record.body) or load_body(record.body)
+        place = Place(
+            origin=body.origin, stream=body.stream, seq=body.seq, prev=body.prev, key=body.key
+        )
+        return place, body
+    match parse(record.body):
+        case {
+            "origin": str(origin),
+            "stream": str(stream),
+            "seq": int(seq),
+            "prev": str(prev),
+            "key": str(key),
+        }:
+            return Place(origin=origin, stream=stream, seq=seq, prev=prev, key=key), None
+    raise Flaw("记录正文没有写明位置", "the body does not say where it belongs")
 
 
 def find_publics(records: tuple[Read, ...]) -> dict[str, bytes]:

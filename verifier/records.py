@@ -152,28 +152,6 @@ def genesis(origin: str, stream: str) -> str:
     return sha256(pae(GENESIS, canonical([origin, stream])))
 
 
-def read_place(record: Record) -> tuple[Place, Body | None]:
-    """Where a record belongs, and its body if it is of version 2. Raises `Flaw`."""
-    if record.payload_type == RECORD_V2:
-        body = load_body(record.body)
-        return (
-            Place(
-                origin=body.origin, stream=body.stream, seq=body.seq, prev=body.prev, key=body.key
-            ),
-            body,
-        )
-    match parse(record.body):
-        case {
-            "origin": str(origin),
-            "stream": str(stream),
-            "seq": int(seq),
-            "prev": str(prev),
-            "key": str(key),
-        }:
-            return Place(origin=origin, stream=stream, seq=seq, prev=prev, key=key), None
-    raise Flaw("记录正文没有写明位置", "the body does not say where it belongs")
-
-
 def load_body(data: bytes) -> Body:
     """The body of these bytes. Raises `Flaw` with the field that breaks a rule of §4."""
     if len(data) > LARGEST_BODY:
@@ -233,11 +211,12 @@ def load_body(data: bytes) -> Body:
             seq=_count(after["size"], "after.size"), hash=_hash(after["root"], "after.root")
         ),
     )
-    _require_rules(body, code, nonce)
+    require_rules(body, code, nonce)
     return body
 
 
-def _require_rules(body: Body, code: Json, nonce: str) -> None:
+def require_rules(body: Body, code: Json, nonce: str) -> None:
+    """The rules of §4 across fields. Raises `Flaw`."""
     if not _NONCE.fullmatch(nonce):
         raise Flaw("应为 32 位十六进制小写", "must be 32 lowercase hex digits", "nonce")
     if (body.typ == "refusal") != (code is not None):

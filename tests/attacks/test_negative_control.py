@@ -37,6 +37,10 @@ def yes(*_: object, **__: object) -> bool:
     return True
 
 
+def all_of_them(claims: list[object]) -> list[bool]:
+    return [True] * len(claims)
+
+
 def no_tell(code: str) -> Callable[..., None]:
     tell = verifier.process.Course.tell
 
@@ -50,7 +54,14 @@ def no_tell(code: str) -> Callable[..., None]:
 # what is taken out, by what it is replaced, and the attack that then goes by; the level up to
 # which it is judged where a higher one would find it another way
 CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
-    ("signature", verifier.chain, "is_signed", yes, "write_a_step_in_somebodys_name", 2),
+    (
+        "signature",
+        verifier.chain,
+        "which_are_signed",
+        all_of_them,
+        "write_a_step_in_somebodys_name",
+        2,
+    ),
     ("place", verifier.chain, "_check_place", nothing, "delete_a_reminder_and_sign_anew", 1),
     ("seal", verifier.chain, "_check_seal", nothing, "write_a_step_in_somebodys_name", 2),
     ("log order", verifier.chain, "check_log", nothing, "skip_an_index", 1),

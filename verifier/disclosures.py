@@ -1,0 +1,150 @@
+"""What commitments open to: disclosures.jsonl (evidence-spec.md §5, §11).
+
+Lines are read some at a time, all of them at once where each fits one pattern and the rest is
+plain; if anything about them is unusual or wrong, one by one, which alone tells findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from verifier.canonical import (
+    Flaw,
+    Json,
+    commitment,
+    decode_plain,
+    decode_salt,
+    is_plain,
+    is_shallow,
+    parse,
+    rewrite,
+    sha256,
+    utf16,
+    write_plain,
+)
+from verifier.quick import NUMBER, TEXT, an_object
+
+Tell = Callable[[str, str, str], None]
+TOGETHER = 256  # lines
+# The last letter of a salt holds its last two bits; the others are 0.
+_SALT = '"([A-Za-z0-9_-]{21}[AQgw])"'
+_LINES = re.compile(
+    "^"
+    + an_object({"path": TEXT, "salt": _SALT, "seq": NUMBER, "stream": TEXT, "value": "(.*)"})
+    + "$",
+    re.MULTILINE,
+)
+# Stands between values that are read together: no plain text can spell it.
+_BETWEEN, _SPELLED = "\0", ',"\\u0000",'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What a commitment opens to; `commit` is the commitment it is the opening of."""
+
+    path: str
+    commit: str
+    value: Json
+
+
+Placed = tuple[str, int, Disclosure]  # stream, seq
+
+
+def load_disclosures(
+    lines: Iterable[tuple[str, bytes]], tell: Tell
+) -> dict[tuple[str, int], tuple[Disclosure, ...]]:
+    """Disclosures by stream and seq, from lines with their places. Tells what is wrong."""
+    found: dict[tuple[str, int], list[Disclosure]] = {}
+    waiting = iter(lines)
+    last: Placed | None = None
+    while several := list(islice(waiting, TOGETHER)):
+        read = read_together([line for _, line in several])
+        is_next = read is not None and (last is None or _order(last) <= _order(read[0]))
+        if read is None or not is_next:
+            read = list(_read_each(several, last, tell))
+        for stream, seq, one in read:
+            found.setdefault((stream, seq), []).append(one)
+        last = read[-1] if read else last
+    return {place: tuple(several) for place, several in found.items()}
+
+
+def read_together(lines: list[bytes]) -> list[Placed] | None:
+    """What lines in order disclose, None where one has to be read by itself."""
+    data = b"\n".join(lines)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    if not is_plain(data.replace(b"\n", b""), text.replace("\n", "")):
+        return None
+    got = _LINES.findall(text)
+    if len(got) != len(lines):
+        return None
+    values = _read_values([one[4] for one in got])
+    if values is None:
+        return None
+    found: list[Placed] = []
+    for (path, salt, seq, stream, spelled), value in zip(got, values, strict=True):
+        commit = sha256(f'["{salt}","{path}",{spelled}]'.encode())
+        found.append((stream, int(seq), Disclosure(path=path, commit=commit, value=value)))
+    # Without letters beyond U+FFFF the order by code point is that by UTF-16.
+    places = [(stream, seq, one.path) for stream, seq, one in found]
+    return found if places == sorted(places) else None
+
+
+def _read_values(spelled: list[str]) -> list[Json] | None:
+    """The values of canonical texts, None if not each is one. The texts are plain."""
+    joined = "[" + _SPELLED.join(spelled) + "]"
+    try:
+        values = decode_plain(joined)
+    except (Flaw, ValueError, RecursionError):
+        return None
+    assert isinstance(values, list)
+    between = values[1::2]
+    if len(values) != 2 * len(spelled) - 1 or between != [_BETWEEN] * len(between):
+        return None
+    # Only where it was put can that text stand, so each value is one of the texts, whole.
+    if not is_shallow(joined.encode()) or write_plain(values) != joined:
+        return None
+    return values[::2]
+
+
+def _order(one: Placed) -> tuple[bytes, int, bytes]:
+    stream, seq, disclosure = one
+    return utf16(stream), seq, utf16(disclosure.path)
+
+
+def _read_each(lines: list[tuple[str, bytes]], last: Placed | None, tell: Tell) -> Iterator[Placed]:
+    for place, line in lines:
+        try:
+            one = _read_line(line)
+        except Flaw as flaw:
+            tell(place, flaw.zh, flaw.en)
+            continue
+        if last is not None and _order(one) < _order(last):
+            tell(place, "明细没有按次序排列", "disclosures are not in order")
+        last = one
+        yield one
+
+
+def _read_line(line: bytes) -> Placed:
+    match parse(line):
+        case {
+            "path": str(path),
+            "salt": str(salt),
+            "seq": int(seq),
+            "stream": str(stream),
+            "value": opened,
+            **rest,
+        } if not rest and type(seq) is int and seq >= 0:
+            decode_salt(salt)
+        case _:
+            raise Flaw("明细的字段不对", "the fields of the disclosure are wrong")
+    # The line is canonical, so the value's own canonical bytes stand in it as they are.
+    ahead: Json = {"path": path, "salt": salt, "seq": seq, "stream": stream}
+    start = len(rewrite(ahead)) + len(',"value":') - 1
+    commit = commitment(salt, path, line[start:-1])
+    return stream, seq, Disclosure(path=path, commit=commit, value=opened)

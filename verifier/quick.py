@@ -1,0 +1,245 @@
+"""Records and bodies in their everyday spelling, each read by one pattern.
+
+The exact way reads a line as JSON, writes it again to see that it is canonical, and looks at
+every field (`canonical`, `bundle`, `records`). What fits a pattern here can have no other outcome:
+the pattern fixes names and their order, allows no space and no escape, and takes names, texts and
+numbers only as canonical JSON spells them. All else — a flaw, an escape, a letter beyond U+FFFF, a
+large number, a name out of order — is answered with None and read the exact way, which alone tells
+findings.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Mapping
+
+from verifier.canonical import Flaw, is_instant, is_plain, sha256
+from verifier.records import (
+    LARGEST_BODY,
+    MEANINGS,
+    SUITE,
+    TYPES,
+    WAYS,
+    Actor,
+    Body,
+    Definition,
+    Head,
+    Move,
+    Party,
+    Record,
+    require_rules,
+)
+
+TEXT = r'"([^"\\\n]*)"'
+NUMBER = "(0|[1-9][0-9]{0,13})"
+_HASH = '"([0-9a-f]{64})"'
+
+
+def an_object(fields: Mapping[str, str]) -> str:
+    """The pattern of an object with these fields, each a pattern."""
+    return r"\{" + ",".join(f'"{name}":{fields[name]}' for name in sorted(fields)) + r"\}"
+
+
+def _or_null(pattern: str) -> str:
+    return f"(?:null|{pattern})"
+
+
+def _bare(pattern: str) -> str:
+    """The pattern without its groups."""
+    return pattern.replace("(", "(?:")
+
+
+def _several(pattern: str, opening: str, closing: str) -> str:
+    """Between brackets, with commas; one group for all of them."""
+    one = _bare(pattern)
+    return rf"\{opening}((?:{one}(?:,{one})*+)?+)\{closing}"
+
+
+_HEAD = an_object({"hash": _HASH, "seq": NUMBER})
+_PARTY = an_object({"name": TEXT, "uid": TEXT})
+_TEXTS = _several(TEXT, "[", "]")
+_NAMED_HASH = f"{TEXT}:{_HASH}"
+_NAMED_HEAD = f"{TEXT}:{_HEAD}"
+_FILE = an_object({"name": _HASH, "size": _HASH, "digest": _HASH})
+_SRV = an_object({"at": '"([0-9TZ:.-]*)"', "pt": '"([a-z0-9.+/-]*)"'})
+_SEALED = an_object({"body": '"([^"]*)"', "key": _HASH, "sig": '"([A-Za-z0-9+/]*=*)"', "srv": _SRV})
+_RECORD = re.compile(an_object({"index": NUMBER, "record": f"({_SEALED})"}).encode())
+_ACTOR = {"dept": TEXT, "for": _or_null(_PARTY), "name": TEXT, "post": TEXT, "uid": TEXT}
+_DEFINITION = {"model": _HASH, "name": TEXT, "src": _HASH, "ver": TEXT}
+_FIELDS = {
+    "act": TEXT,
+    "actor": an_object(_ACTOR),
+    "after": an_object({"root": _HASH, "size": NUMBER}),
+    "att": _several(_FILE, "[", "]"),
+    "case": _or_null(an_object({"id": TEXT, "number": TEXT})),
+    "code": _or_null(TEXT),
+    "comment": _or_null(_HASH),
+    "def": _or_null(an_object(_DEFINITION)),
+    "events": _several(_HASH, "[", "]"),
+    "facts": _several(_NAMED_HASH, "{", "}"),
+    "form": _several(_NAMED_HASH, "{", "}"),
+    "happened": TEXT,
+    "heads": _several(_NAMED_HEAD, "{", "}"),
+    "key": _HASH,
+    "keys": _or_null(_HEAD),
+    "meaning": TEXT,
+    "move": _or_null(an_object({"from": _TEXTS, "to": _TEXTS})),
+    "nonce": '"([0-9a-f]{32})"',
+    "org": _or_null(_HEAD),
+    "origin": TEXT,
+    "prev": _HASH,
+    "recorder": _or_null(_PARTY),
+    "req": _bare(TEXT),
+    "seq": NUMBER,
+    "stream": TEXT,
+    "suite": f'"{SUITE}"',
+    "task": _or_null(an_object({"id": TEXT, "node": TEXT})),
+    "time": TEXT,
+    "typ": TEXT,
+    "tz": _bare(TEXT),
+    "v": "2",
+    "way": TEXT,
+}
+_BODY = re.compile(an_object(_FIELDS))
+_NAMED_HASHES, _NAMED_HEADS = re.compile(_NAMED_HASH), re.compile(_NAMED_HEAD)
+_FILES, _TEXT_PARTS = re.compile(_FILE), re.compile(TEXT)
+
+
+def read_record(line: bytes) -> Record | None:
+    """The record of a line of records.jsonl, None where the exact way has to tell."""
+    got = _RECORD.fullmatch(line)
+    if got is None:
+        return None
+    index, record, body, key, sig, at, kind = got.groups()
+    content, signature = _decode(body), _decode(sig)
+    if content is None or signature is None:
+        return None
+    return Record(
+        index=int(index),
+        body=content,
+        key=key.decode(),
+        sig=signature,
+        received_at=at.decode(),
+        payload_type=kind.decode(),
+        digest=sha256(b"\x00" + record),
+    )
+
+
+def _decode(text: bytes) -> bytes | None:
+    """What canonical base64 holds, None for any other text."""
+    try:
+        data = binascii.a2b_base64(text)
+    except binascii.Error:
+        return None
+    return data if binascii.b2a_base64(data, newline=False) == text else None
+
+
+def read_body(data: bytes) -> Body | None:
+    """The body of version 2 in these bytes, None where the exact way has to tell."""
+    if len(data) > LARGEST_BODY:
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    got = _BODY.fullmatch(text)
+    if got is None or not is_plain(data, text):
+        return None
+    (
+        act, dept, for_name, for_uid, name, post, uid, root, size, att,
+        case, number, code, comment, model, process, src, ver,
+        events, facts, form, happened, heads, key, keys_hash, keys_seq, meaning,
+        before, after, nonce, org_hash, org_seq, origin, prev,
+        clerk_name, clerk_uid, seq, stream, task, node, time, typ, way,
+    ) = got.groups()  # fmt: skip
+    commits = _read_commits(events, facts, form, att, comment)
+    several = _read_heads(heads)
+    if commits is None or several is None:
+        return None
+    if typ not in TYPES or meaning not in MEANINGS or way not in WAYS:
+        return None
+    if not is_instant(time) or not is_instant(happened):
+        return None
+    body = Body(
+        typ=typ,
+        origin=origin,
+        stream=stream,
+        seq=int(seq),
+        prev=prev,
+        definition=None if src is None else Definition(name=process, ver=ver, src=src, model=model),
+        case=case,
+        number=number or "",
+        task=task or "",
+        node=node or "",
+        move=None if before is None else Move(before=_texts(before), after=_texts(after)),
+        act=act,
+        meaning=meaning,
+        actor=Actor(uid=uid, name=name, post=post, dept=dept, principal=_party(for_uid, for_name)),
+        way=way,
+        recorder=_party(clerk_uid, clerk_name),
+        key=key,
+        org=_head(org_seq, org_hash),
+        keys=_head(keys_seq, keys_hash),
+        heads=several,
+        events=events.count('"') // 2,
+        commits=commits,
+        time=time,
+        happened=happened,
+        after=Head(seq=int(size), hash=root),
+    )
+    try:
+        require_rules(body, code, nonce)
+    except Flaw:
+        return None
+    return body
+
+
+def _read_commits(
+    events: str, facts: str, form: str, att: str, comment: str | None
+) -> dict[str, str] | None:
+    """Every commitment by the path that opens it; None where names are not in order."""
+    found: dict[str, str] = {}
+    if events:
+        for n, one in enumerate(events[1:-1].split('","')):
+            found[f"event/{n}"] = one
+    for kind, told in (("fact", facts), ("form", form)):
+        if told:
+            pairs = _NAMED_HASHES.findall(told)
+            if not _is_ascending([name for name, _ in pairs]):
+                return None
+            for name, one in pairs:
+                found[f"{kind}/{name}"] = one
+    if att:
+        for n, (digest, name, size) in enumerate(_FILES.findall(att)):
+            found[f"att/{n}/name"], found[f"att/{n}/size"] = name, size
+            found[f"att/{n}/digest"] = digest
+    if comment is not None:
+        found["comment"] = comment
+    return found
+
+
+def _read_heads(told: str) -> dict[str, Head] | None:
+    if not told:
+        return {}
+    several = _NAMED_HEADS.findall(told)
+    if not _is_ascending([name for name, _, _ in several]):
+        return None
+    return {name: Head(seq=int(seq), hash=digest) for name, digest, seq in several}
+
+
+def _is_ascending(names: list[str]) -> bool:
+    """In order and none twice; of names without letters beyond U+FFFF."""
+    return names == sorted(set(names))
+
+
+def _texts(told: str) -> tuple[str, ...]:
+    return tuple(_TEXT_PARTS.findall(told))
+
+
+def _party(uid: str | None, name: str | None) -> Party | None:
+    return None if uid is None or name is None else Party(uid=uid, name=name)
+
+
+def _head(seq: str | None, digest: str | None) -> Head | None:
+    return None if seq is None or digest is None else Head(seq=int(seq), hash=digest)
