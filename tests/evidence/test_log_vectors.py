@@ -1,4 +1,4 @@
-"""The vectors of the log, of notes and of heads, each by itself; `tests/vectors/make.py`."""
+"""The vectors of the log, notes, heads, spellings and signatures, each by itself; `tests/vectors/make.py`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from typing import Any
 import pytest
 
 from engine.errors import EvidenceError
+from engine.evidence.canonical import canonical, encode_base64, parse
 from engine.evidence.checkpoint import load_checkpoint, load_vkey, note_problem
 from engine.evidence.heads import HeadProof, is_absent, is_head, load_head_proof
+from engine.evidence.keys import is_signed, load_public
 from engine.evidence.log import is_extension, is_included, leaf_hash, load_path, merkle_root
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 Vector = dict[str, Any]
+_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410 §4
 FILES = {
     name: json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     for name in (
         "merkle",
         "notes",
         "heads",
+        "canonical",
+        "signatures",
     )
 }
 VECTORS = [one for vectors in FILES.values() for one in vectors]
@@ -35,6 +40,13 @@ def leaves_of(given: Vector) -> list[bytes]:
 def proof_of(given: Vector) -> HeadProof:
     told = dict(given)
     return load_head_proof(told.pop("stream"), told)
+
+
+def is_canonical(given: Vector) -> bool:
+    data = bytes.fromhex(given["hex"]) if "hex" in given else given["text"].encode()
+    value = parse(data)
+    loose = json.loads(given["loose"])
+    return canonical(value) == canonical(loose) == data and value == loose
 
 
 def holds(vector: Vector) -> bool:
@@ -65,6 +77,13 @@ def holds(vector: Vector) -> bool:
                 near = tuple(proof_of(one) for one in given["neighbours"])
                 root = bytes.fromhex(given["root"])
                 return is_absent(given["stream"], near, given["size"], root)
+            case "canonical":
+                return is_canonical(given)
+            case "signature":
+                spki = _SPKI + bytes.fromhex(given["public"])
+                public = load_public(encode_base64(spki))
+                sig, message = bytes.fromhex(given["sig"]), bytes.fromhex(given["message"])
+                return is_signed(public, sig, message)
     except EvidenceError:
         return False
     raise AssertionError(vector["kind"])
@@ -83,6 +102,13 @@ def test_there_are_enough_and_no_two_are_called_the_same() -> None:
     assert len({(one["kind"], one["name"]) for one in VECTORS}) == len(VECTORS)
     how = {one["name"].rpartition(": ")[2] for one in proofs if not one["valid"]}
     assert how >= {"dropped", "duplicated", "truncated", "swapped", "extended", "wrong root"}
+
+
+def test_there_are_enough_spellings_and_signatures() -> None:
+    for name, right, wrong in (("canonical", 40, 40), ("signatures", 15, 40)):
+        valid = [one["valid"] for one in FILES[name]]
+        assert sum(valid) >= right
+        assert len(valid) - sum(valid) >= wrong
 
 
 def test_v8_is_among_them_and_agrees_with_the_first_file() -> None:

@@ -1,4 +1,4 @@
-"""Writes the vectors of the log, of notes, of heads, of tokens: `python -m tests.vectors.make`.
+"""Writes the vectors, but for the first ones: `python -m tests.vectors.make`.
 
 Each file is a list of `{"name","kind","input",…,"valid",…}`; the wrong ones carry the finding a
 verifier tells. The trees are computed here word by word from RFC 6962, not by the engine.
@@ -15,6 +15,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.evidence.canonical import canonical
+from tests.vectors.crafted import signatures
+from tests.vectors.spellings import spellings
 from tests.verifier.stamps import make_office
 from tests.verifier.wrong_tokens import WRONG
 
@@ -389,8 +391,15 @@ def stamped(note: str, token: bytes, trusted: bytes) -> Vector:
 
 
 def main() -> None:
-    made = {"merkle": trees(), "notes": notes(), "heads": heads(), "tokens": tokens()}
-    for name, vectors in made.items():
+    files = {
+        "merkle": trees(),
+        "notes": notes(),
+        "heads": heads(),
+        "canonical": spellings(),
+        "signatures": signatures(),
+        "tokens": tokens(),
+    }
+    for name, vectors in files.items():
         text = json.dumps(list(vectors), ensure_ascii=False, indent=1)
         (FOLDER / f"{name}.json").write_text(text + "\n", "utf-8")
 

@@ -122,11 +122,17 @@ ASKED = {
     " const note = readNote(utf8.encode(v.note));"
     " return await isTrusted(note, trusted) && [note.size, toHex(note.root)]; }"
     " catch { return false; } })()",
+    "canonical": "(() => { try {"
+    " const text = v.hex ? strictUtf8.decode(fromHex(v.hex)) : v.text;"
+    " const value = parseCanonical(text);"
+    " return canonical(value) === text && canonical(JSON.parse(v.loose)) === text; }"
+    " catch { return false; } })()",
+    "signature": "isSigned(fromHex(v.public), fromHex(v.message), fromHex(v.sig))",
 }
 
 
-@pytest.mark.parametrize("name", ["merkle", "notes", "heads"])
-def test_every_vector_of_log_notes_and_heads(page: Chromium, name: str) -> None:
+@pytest.mark.parametrize("name", ["merkle", "notes", "heads", "canonical", "signatures"])
+def test_every_vector(page: Chromium, name: str) -> None:
     vectors = [one for one in load(name) if one["kind"] in ASKED]
     cases = ",".join(
         f"async () => {{ const v = {json.dumps(one['input'])}; return {ASKED[one['kind']]}; }}"
@@ -142,6 +148,12 @@ def test_every_vector_of_log_notes_and_heads(page: Chromium, name: str) -> None:
             case _:
                 wanted = one["valid"]
         assert answer == wanted, one["name"]
+
+
+def test_every_signature_without_the_browsers_own(page: Chromium) -> None:
+    page.run("signatures.native = false")
+    test_every_vector(page, "signatures")
+    page.run("signatures.native = null")
 
 
 def test_the_primitives(page: Chromium) -> None:

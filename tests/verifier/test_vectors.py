@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.vectors.make import tokens
-from verifier.canonical import Flaw, canonical, commitment, pae, sha256
+from verifier.canonical import Flaw, canonical, commitment, pae, parse, sha256
 from verifier.certificates import load_anchors, show_name
 from verifier.cms import load_token
-from verifier.ed25519 import is_signed
+from verifier.ed25519 import is_signed, which_are_signed
 from verifier.merkle import is_included, is_prefix, leaf, load_path, root
 from verifier.notes import load_note, load_trust
 from verifier.records import GENESIS, STEP_V1
@@ -27,6 +27,11 @@ VECTORS = [
     if path.stem != "primitives"
     for one in json.loads(path.read_text("utf-8"))
 ]
+
+GOOD = next(
+    (bytes.fromhex(given["public"]), bytes.fromhex(given["sig"]), bytes.fromhex(given["message"]))
+    for given in (one["input"] for one in VECTORS if one["kind"] == "signature")
+)
 
 
 def leaves_of(given: Vector) -> list[bytes]:
@@ -42,6 +47,12 @@ def head_leaf(told: Vector, stream: str) -> bytes:
     if type(told["index"]) is not int or type(head["seq"]) is not int or head["seq"] < 0:
         raise Flaw("", "")
     return leaf(canonical({"hash": head["hash"], "seq": head["seq"], "stream": stream}))
+
+
+def is_canonical(given: Vector) -> bool:
+    data = bytes.fromhex(given["hex"]) if "hex" in given else given["text"].encode()
+    value, loose = parse(data), json.loads(given["loose"])
+    return canonical(value) == canonical(loose) == data and value == loose
 
 
 def holds(vector: Vector) -> bool:
@@ -76,6 +87,13 @@ def holds(vector: Vector) -> bool:
                 at = stamp.at.strftime("%Y-%m-%dT%H:%M:%SZ")
                 found = (at, stamp.accuracy, show_name(signer.subject))
                 return found == (vector["at"], vector["accuracy_us"], vector["authority"])
+            case "canonical":
+                return is_canonical(given)
+            case "signature":
+                claim = tuple(bytes.fromhex(given[one]) for one in ("public", "sig", "message"))
+                alone = is_signed(*claim)
+                assert which_are_signed([claim, GOOD, claim]) == [alone, True, alone]
+                return alone
     except Flaw:
         return False
     raise AssertionError(vector["kind"])
