@@ -1,4 +1,4 @@
-"""The vectors of the log, notes, heads, spellings and signatures, each by itself; `tests/vectors/make.py`."""
+"""Every vector that `tests/vectors/make.py` writes, each by itself."""
 
 from __future__ import annotations
 
