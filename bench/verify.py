@@ -5,8 +5,9 @@ python -m bench.verify [RUNS] [CASES]
 Level 1 with signatures against nothing but Ed25519 over the same bodies, one signature after the
 other, and level 1 without signatures against nothing but reading: the lines parsed, decoded and
 hashed by the standard library, and, below that, the bytes hashed as they are. Medians of
-alternating runs, in processor time. The store is that of a played walk, small, with its texts and models; with CASES
-one of so many cases of ten records each, under one short procedure: nearly all of it is records.
+alternating runs, in processor time. The store is that of a played walk, small, with its texts and
+models; with CASES one of so many cases of ten records each, under one short procedure: nearly all
+of it is records.
 """
 
 from __future__ import annotations
