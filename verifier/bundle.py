@@ -17,6 +17,7 @@ from verifier.canonical import (
 from verifier.disclosures import Disclosure, Tell, load_disclosures
 from verifier.files import Files
 from verifier.findings import Finding
+from verifier.memory import without_cycles
 from verifier.merkle import load_path
 from verifier.quick import read_record
 from verifier.records import Head, Record
@@ -79,6 +80,7 @@ class Bundle:
     findings: tuple[Finding, ...]
 
 
+@without_cycles
 def read_bundle(files: Files) -> Bundle:
     """The bundle in some files. Never raises for bad content."""
     found: list[Finding] = []

@@ -9,6 +9,7 @@ from verifier.bundle import Bundle
 from verifier.canonical import Flaw, is_hash, is_instant, parse, sha256, utf16
 from verifier.ed25519 import which_are_signed
 from verifier.findings import Finding, Weight
+from verifier.memory import without_cycles
 from verifier.reading import (
     DEFS,
     ORG,
@@ -55,6 +56,7 @@ class _Stream:
     sound: list[Sound] = field(default_factory=list)
 
 
+@without_cycles
 def check_bytes(bundle: Bundle, *, signatures: bool = True) -> Judged:
     """Level 1 over a whole bundle. Without `signatures` the chains alone, for measuring."""
     found = list(bundle.findings)

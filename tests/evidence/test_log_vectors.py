@@ -1,4 +1,4 @@
-"""Every vector that `tests/vectors/make.py` writes, each by itself."""
+"""The vectors of the log, notes, heads, spellings and signatures; `tests/vectors/make.py`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from engine.errors import EvidenceError
 from engine.evidence.canonical import canonical, encode_base64, parse
 from engine.evidence.checkpoint import load_checkpoint, load_vkey, note_problem
 from engine.evidence.heads import HeadProof, is_absent, is_head, load_head_proof
-from engine.evidence.keys import is_signed, load_public
 from engine.evidence.log import is_extension, is_included, leaf_hash, load_path, merkle_root
+from engine.evidence.signing import is_signed, load_public
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 Vector = dict[str, Any]

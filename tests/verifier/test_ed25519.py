@@ -7,7 +7,7 @@ import random
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from engine.evidence.keys import _SMALL_ORDER
+from engine.evidence.signing import _SMALL_ORDER
 from verifier.ed25519 import L, is_signed, is_sound_key
 
 SEEDED = random.Random(8032)
