@@ -644,7 +644,7 @@ def act_on_a_post_that_was_withdrawn(forge: Forge, ground: Ground) -> None:
 @attack("A4", "E_POWER", "own")
 def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
     like = forge.all(lambda body: body["stream"] == "keys")[-1]
-    change = enrol(FileSigner(make_key()), ORIGIN, "hanjiang", "file", like.body["time"])
+    change = enrol(FileSigner(make_key()), ORIGIN, "luoping", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(change)}
     changes = {"actor": identity(forge, "linlan"), "act": "登记钥匙"}
     forge.append(like, changes, [event], ground.office.signers["linlan"])
@@ -654,7 +654,7 @@ def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
 @attack("A4", "E_PROOF", "own")
 def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
     like = forge.all(lambda body: body["stream"] == "keys")[-1]
-    made = enrol(FileSigner(make_key()), "elsewhere", "hanjiang", "file", like.body["time"])
+    made = enrol(FileSigner(make_key()), "elsewhere", "luoping", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
     registrar = like.body["actor"]["uid"]
     changes = {"act": "登记钥匙", "actor": people(forge, registrar)}
