@@ -18,6 +18,7 @@ from engine.errors import EvidenceError
 from engine.evidence.canonical import decode_base64, encode_base64
 from engine.text import say
 
+_PRIME = 2**255 - 19
 _SMALL_ORDER = frozenset(
     bytes.fromhex(head + middle * 30 + tail)
     for head, middle, tail in (
@@ -97,6 +98,8 @@ def load_public(text: str) -> Ed25519PublicKey:
         raise EvidenceError(say("不是可用的公钥")) from None
     if not isinstance(public, Ed25519PublicKey) or _spki(public) != data:
         raise EvidenceError(say("不是 Ed25519 公钥"))
+    if int.from_bytes(public.public_bytes_raw(), "little") & (2**255 - 1) >= _PRIME:
+        raise EvidenceError(say("公钥的写法不规范"))
     # Under such a key one signature fits every text: its holder could disown whatever he signed.
     if public.public_bytes_raw() in _SMALL_ORDER:
         raise EvidenceError(say("公钥过弱,不能登记"))

@@ -82,6 +82,12 @@ def test_a_key_under_which_one_signature_fits_every_text_is_refused() -> None:
         load_public(dump_public(weak))
 
 
+def test_a_key_has_one_spelling() -> None:
+    twice = Ed25519PublicKey.from_public_bytes((2**255 - 19 + 5).to_bytes(32, "little"))
+    with pytest.raises(EvidenceError, match="不规范"):
+        load_public(dump_public(twice))
+
+
 def test_every_change_reads_back_even_after_tuples_became_lists(signer: Signers) -> None:
     for change in every_change(signer):
         dumped = dump_key_change(change)
