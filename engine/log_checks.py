@@ -36,7 +36,7 @@ def check_notes(
     """
     frontier = before
     for kept in store.checkpoints():
-        if kept.size <= before.size:
+        if 0 < kept.size <= before.size:
             continue
         try:
             made = load_checkpoint(kept.note)
@@ -49,7 +49,8 @@ def check_notes(
             continue
         start = frontier.size - before.size
         frontier = frontier.after(leaves[start : max(start, made.size - before.size)])
-        if (made.size, made.root) != (frontier.size, frontier.root.hex()):
+        covered = frontier.size, frontier.size, frontier.root.hex()
+        if (kept.size, made.size, made.root) != covered:
             yield _tell("E_ROOT", 0, say("库里 {size} 条记录的检查点与记录不符", size=kept.size))
 
 

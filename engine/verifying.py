@@ -8,7 +8,7 @@ digest, and that the tables are what the history makes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from engine.books.booking import BookingError
@@ -34,8 +34,11 @@ from engine.log_checks import Rests, check_heads, check_notes
 from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.differences import first_difference
+from engine.store.history import UNREADABLE
 from engine.store.store import Store
 from engine.text import Text, say
+
+Tables = Mapping[str, Sequence[tuple[object, ...]]]
 
 
 def verify_store(
@@ -50,9 +53,10 @@ def verify_store(
     keys, rests = fold_keys(store, found), Rests(store)
     for stream in store.streams():
         found += verify_stream(store, stream, keys, rests)
-    found += _verify_positions(store)
+    found += verify_strays(store)
+    found += verify_positions(store)
     is_sound = all(one.is_doubt for one in found)
-    found += _as_far_as_it_goes(_verify_objects(store), "object", is_sound)
+    found += _as_far_as_it_goes(verify_objects(store), "object", is_sound)
     found += _as_far_as_it_goes(_verify_tables(store), "", is_sound)
     found += _verify_log(store, checkpoint, keys)
     if listing is not None:
@@ -109,37 +113,61 @@ def verify_stream(
     """
     rows = list(store.raw_records(stream, after - 1 if after >= 0 else -1))
     before = (after, rows.pop(0)[0]) if after >= 0 and rows else None
-    records = [record for record, _ in rows]
-    if before is not None and any(
-        body.typ == REDACT for record in records if (body := find_body(record)) is not None
-    ):
+    read = [(record, row, find_body(record)) for record, row in rows]
+    bodies = {body.seq: body for _, _, body in read if body is not None}
+    if before is not None and any(body.typ == REDACT for body in bodies.values()):
         yield from verify_stream(store, stream, keys, rests)
         return
+    records = [record for record, _ in rows]
     yield from check_chain(records, store.origin, stream, keys.find_public, before)
-    opened = disclosures_of(store, stream, after)
-    bodies = {body.seq: body for record, _ in rows if (body := find_body(record)) is not None}
+    shown = store.raw_disclosures(stream, after)
+    opened = open_disclosures(shown)
     redactions = tuple(find_redactions(bodies, opened))
     gone = {(one.seq, one.path) for said in redactions for one in said.targets}
     still = {(seq, one.path) for seq, shown in opened.items() for one in shown}
-    read = {said.seq for said in redactions}
+    told = {said.seq for said in redactions}
     for seq, body in bodies.items():
-        if body.typ == REDACT and seq not in read:
+        if body.typ == REDACT and seq not in told:
             yield _tell("E_REDACT", stream, seq, "event/0", say("销毁记录读不出来"))
     for said in redactions:
         yield from check_redaction(said, bodies[said.seq], bodies, still, keys)
-    for record, row in rows:
-        body = find_body(record)
-        if body is None:
+    for record, row, found in read:
+        if found is None:
             continue  # the chain check has named it
-        yield from _verify_copies(record, body, row)
-        redacted = {path for seq, path in gone if seq == body.seq}
-        yield from check_disclosures(body, opened.get(body.seq, ()), redacted)
+        yield from _verify_copies(record, found, row)
+        redacted = {path for seq, path in gone if seq == found.seq}
+        yield from check_disclosures(found, opened.get(found.seq, ()), redacted)
         if stream != KEYS:
-            yield from check_power(body, record.received_at, keys)
-        yield from rests.check(body, int(str(row["position"])))
+            yield from check_power(found, record.received_at, keys)
+        yield from rests.check(found, int(str(row["position"])))
     for seq in opened:
         if seq > after + len(rows):
             yield _tell("E_EXTRA", stream, seq, "", say("明细不属于任何记录"))
+    yield from _verify_emptied(stream, shown, bodies, gone)
+
+
+def _verify_emptied(
+    stream: str,
+    shown: Iterable[Mapping[str, object]],
+    bodies: Mapping[int, Body],
+    gone: Collection[tuple[int, str]],
+) -> Iterator[Finding]:
+    """Disclosures that open nothing: only what was destroyed leaves a row, and an empty one.
+
+    One whose commitment is thereby left unopened has been named as missing.
+    """
+    for row in shown:
+        salt, value, path = row["salt"], row["value"], str(row["path"])
+        if isinstance(salt, bytes) and isinstance(value, str):
+            continue
+        seq = int(str(row["seq"]))
+        body = bodies.get(seq)
+        if (seq, path) in gone:
+            is_ours = salt is None and value is None
+        else:
+            is_ours = body is not None and path in body.commits()
+        if not is_ours:
+            yield _tell("E_EXTRA", stream, seq, path, say("明细不属于这条记录"))
 
 
 def find_body(record: Record) -> Body | None:
@@ -194,8 +222,13 @@ def _verify_copies(record: Record, body: Body, row: Mapping[str, object]) -> Ite
 
 def disclosures_of(store: Store, stream: str, after: int = -1) -> dict[int, list[Disclosure]]:
     """The disclosures of a stream by seq; one that cannot be read opens nothing."""
+    return open_disclosures(store.raw_disclosures(stream, after))
+
+
+def open_disclosures(rows: Iterable[Mapping[str, object]]) -> dict[int, list[Disclosure]]:
+    """What rows of disclosures open, by seq."""
     found: dict[int, list[Disclosure]] = {}
-    for row in store.raw_disclosures(stream, after):
+    for row in rows:
         seq, salt, value = row["seq"], row["salt"], row["value"]
         opened = found.setdefault(int(str(seq)), [])
         if not isinstance(salt, bytes) or not isinstance(value, str):
@@ -203,11 +236,17 @@ def disclosures_of(store: Store, stream: str, after: int = -1) -> dict[int, list
         try:
             opened.append(Disclosure(path=str(row["path"]), salt=salt, value=parse(value.encode())))
         except EvidenceError:
-            opened.append(Disclosure(path=str(row["path"]), salt=salt, value="�"))
+            opened.append(Disclosure(path=str(row["path"]), salt=salt, value=UNREADABLE))
     return found
 
 
-def _verify_positions(store: Store) -> Iterator[Finding]:
+def verify_strays(store: Store) -> Iterator[Finding]:
+    """Disclosures of streams that have no record at all."""
+    for stream in store.disclosed_streams() - set(store.streams()):
+        yield _tell("E_EXTRA", stream, 0, "", say("明细不属于任何记录"))
+
+
+def verify_positions(store: Store) -> Iterator[Finding]:
     """The log numbers its records 1, 2, 3 … without a gap, each stream's in its own order."""
     latest: dict[str, int] = {}
     for wanted, (position, stream, seq) in enumerate(store.positions(), 1):
@@ -217,15 +256,24 @@ def _verify_positions(store: Store) -> Iterator[Finding]:
             )
             yield _tell("E_POSITION", stream, seq, "position", text)
             return
+        if not isinstance(stream, str):
+            yield _tell("E_STREAM", UNREADABLE, seq, "stream", say("记录所属的流读不出来"))
+            continue
         if seq <= latest.get(stream, -1):
             text = say("日志里第 {seq} 条排在第 {found} 条之后", seq=seq, found=latest[stream])
             yield _tell("E_POSITION", stream, seq, "position", text)
         latest[stream] = seq
 
 
-def _verify_objects(store: Store) -> Iterator[Finding]:
+def verify_objects(store: Store) -> Iterator[Finding]:
     """Texts and attachments have the digest they are kept under, and the kind records name."""
     kinds: dict[str, str] = {}
+    yield from read_kinds(store, kinds)
+    yield from check_objects(store, kinds, tuple(redactions_of(store)))
+
+
+def read_kinds(store: Store, kinds: dict[str, str]) -> Iterator[Finding]:
+    """Fill in which kind the records name for each digest; what of them cannot be read."""
     for stream in (ORG, DEFS):
         try:
             for stored in store.records(stream):
@@ -241,13 +289,19 @@ def _verify_objects(store: Store) -> Iterator[Finding]:
                 for one in opened
                 if one.path.startswith("att/") and one.path.endswith("/digest")
             }
+
+
+def check_objects(
+    store: Store, kinds: Mapping[str, str], redactions: Iterable[Redaction]
+) -> Iterator[Finding]:
+    """Whether exactly the objects that records name and none has destroyed are there, unchanged."""
     kept = {digest: kind for digest, kind, _ in store.objects()}
     for digest, kind, content in store.objects():
         if hashlib.sha256(content).hexdigest() != digest:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件与其摘要不符"))
         elif kinds.get(digest) != kind:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("文本或附件的种类与记录不符"))
-    for said in redactions_of(store):
+    for said in redactions:
         for digest in kept.keys() & set(said.objects):
             text = say("写明已销毁,文件却还在:{digest}", digest=digest[:12])
             yield _tell("E_REDACT", said.stream, said.seq, "objects", text)
@@ -271,7 +325,12 @@ def _verify_tables(store: Store) -> Iterator[Finding]:
         text = say("历史有缺,预约重建不出来:{why}", why=error.text)
         yield _tell("E_TABLE", "", 0, "occupation", text)
         return
-    for name, rows in store.derived_tables().items():
+    yield from compare_tables(store.derived_tables(), rebuilt)
+
+
+def compare_tables(stored: Tables, rebuilt: Tables) -> Iterator[Finding]:
+    """Each stored table that is not what the history makes of it."""
+    for name, rows in stored.items():
         if rows != rebuilt[name]:
             wrong = first_difference(name, rows, rebuilt[name])
             text = say("派生表“{name}”与历史不符:{wrong}", name=name, wrong=wrong)

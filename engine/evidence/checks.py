@@ -85,7 +85,7 @@ def check_chain(
     follow the record `before` (seq and record), which is taken as it is.
     """
     doubts: list[Finding] = []
-    first, prev, received_at = 0, genesis(origin, stream), ""
+    first, prev, received_at = 0, _start(origin, stream), ""
     if before is not None:
         first, prev, received_at = before[0] + 1, before[1].digest, before[1].received_at
     for seq, record in enumerate(records, first):
@@ -107,6 +107,14 @@ def check_chain(
             )
         prev, received_at = record.digest, max(received_at, record.received_at)
     return tuple(doubts)
+
+
+def _start(origin: str, stream: str) -> str:
+    """The `prev` of a first record. A name that cannot be spelled has none: no record is of it."""
+    try:
+        return genesis(origin, stream)
+    except EvidenceError:
+        return ""
 
 
 def check_disclosures(

@@ -32,6 +32,8 @@ from engine.store.tables import (
 )
 from engine.text import say
 
+UNREADABLE = "\ufffd"
+
 
 class History:
     """What can be read of one office's history."""
@@ -72,10 +74,12 @@ class History:
         return {row.stream: (row.seq, row.digest) for row in sorted(rows, key=lambda r: r.stream)}
 
     def streams(self) -> tuple[str, ...]:
-        """Every stream that has a record, whatever the head table says."""
+        """Every stream that has a record, whatever the head table says; a name that is no text
+        any more is none.
+        """
         with self.reading() as connection:
             found = connection.execute(select(columns(RecordRow).stream).distinct()).scalars().all()
-        return tuple(sorted(found))
+        return tuple(sorted(one for one in found if isinstance(one, str)))
 
     def records(self, stream: str, after: int = -1) -> Iterator[Stored]:
         """The records of a stream later than `after`, in order."""
@@ -168,6 +172,12 @@ class History:
                 select(DisclosureRow).where(column.stream == stream, column.seq > after)
             ).all()
         return tuple(dict(row._mapping) for row in rows)
+
+    def disclosed_streams(self) -> frozenset[str]:
+        """Every stream that something is disclosed of."""
+        with self.reading() as connection:
+            found = connection.execute(select(columns(DisclosureRow).stream).distinct()).scalars()
+            return frozenset(map(readable, found))
 
     def find_request(self, request: str) -> tuple[str, int] | None:
         """Where a request was written, if it was."""
@@ -276,13 +286,19 @@ def read_stored(row: Any, disclosures: tuple[Disclosure, ...]) -> Stored:
 
 
 def record_of(row: Any) -> Record:
+    """A record as its row holds it."""
     return Record(
         body=row.body,
-        key=row.key,
+        key=readable(row.key),
         sig=row.sig,
-        received_at=row.received_at,
-        payload_type=row.payload_type,
+        received_at=readable(row.received_at),
+        payload_type=readable(row.payload_type),
     )
+
+
+def readable(value: object) -> str:
+    """A text as stored; for what somebody has made no text any more, a mark that is none."""
+    return value if isinstance(value, str) else UNREADABLE
 
 
 def utc(at: datetime) -> str:

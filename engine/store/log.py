@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine.errors import EvidenceError
 from engine.evidence.record import Record
 from engine.store.erasure import names_elsewhere
-from engine.store.history import History, record_of
+from engine.store.history import History, readable, record_of
 from engine.store.rows import Kept, Stored
 from engine.store.tables import CheckpointRow, RecordRow, TokenRow, columns
 from engine.text import say
@@ -58,7 +58,8 @@ class Log(History):
         with self.reading() as connection:
             wanted = select(CheckpointRow).order_by(columns(CheckpointRow).size)
             return tuple(
-                Kept(size=row.size, note=row.note, at=row.at) for row in connection.execute(wanted)
+                Kept(size=row.size, note=readable(row.note), at=row.at)
+                for row in connection.execute(wanted)
             )
 
     def newest_checkpoint(self) -> Kept | None:

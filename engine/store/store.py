@@ -7,13 +7,14 @@ so of two who decided on the same head only one can write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Boolean, Connection, Integer, delete, func, insert, select, type_coerce
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
 
 from engine.evidence.canonical import canonical
 from engine.kernel.apply import apply
@@ -222,10 +223,10 @@ class Store(Work):
             _follow_history(connection, everything)
             connection.execute(delete(MetaRow).where(columns(MetaRow).key == OUTDATED))
 
-    def derived_tables(self) -> dict[str, list[tuple[object, ...]]]:
-        """The rows of every table that follows from the history, sorted."""
+    def derived_tables(self, *names: str) -> dict[str, list[tuple[object, ...]]]:
+        """The rows of every table that follows from the history (or of those named), sorted."""
         with self.reading() as connection:
-            return _sorted_rows(connection)
+            return _sorted_rows(connection, names)
 
     def rebuilt_tables(self) -> dict[str, list[tuple[object, ...]]]:
         """What those rows would be, rebuilt from the history in memory."""
@@ -272,10 +273,25 @@ def _follow_history(connection: Connection, everything: Iterable[Stored]) -> Non
         )
 
 
-def _sorted_rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+def _sorted_rows(
+    connection: Connection, names: Collection[str]
+) -> dict[str, list[tuple[object, ...]]]:
     return {
-        str(table.__tablename__): sorted(
-            (tuple(row) for row in connection.execute(select(table))), key=repr
-        )
+        str(table.__tablename__): sorted(_rows(connection, table), key=repr)
         for table in projections.PROJECTIONS
+        if not names or table.__tablename__ in names
     }
+
+
+def _rows(connection: Connection, table: type[SQLModel]) -> Iterator[tuple[object, ...]]:
+    """The rows of a table; a yes or no as it stands there, which may be neither."""
+    flags = [isinstance(one.type, Boolean) for one in columns(table)]
+    wanted = [
+        type_coerce(one, Integer) if flag else one
+        for one, flag in zip(columns(table), flags, strict=True)
+    ]
+    for row in connection.execute(select(*wanted)):
+        yield tuple(
+            bool(value) if flag and value in (0, 1) else value
+            for value, flag in zip(row, flags, strict=True)
+        )
