@@ -19,6 +19,7 @@ from verifier.model import Action, Process, ancestors, load_process
 from verifier.reading import DEFS, Sound
 
 _POST = re.compile(r"""post\(["']([^"'()]+)["']\)""")
+_BY_PROCEDURE = frozenset(("Acted", "StatesMoved"))
 _GOING_ON = frozenset(
     ("Acted", "StatesMoved", "TaskOffered", "Posted", "HoldChanged", "Occupied", "FieldsSet")
 )
@@ -143,9 +144,10 @@ class Course:
     # -- one record -------------------------------------------------------------------
 
     def _judge(self, one: Sound, case: Case, events: tuple[dict[str, Json], ...]) -> None:
-        process = self.process(one)
         before, was_closed = case.configuration, case.closed_at is not None
         kinds = {event.get("event") for event in events}
+        # A record of something else, such as what was destroyed, rests on no procedure.
+        process = self.process(one) if kinds & _BY_PROCEDURE else None
         if was_closed and kinds & _GOING_ON and not kinds & _AFTERWARDS:
             self.tell("E_AFTER_END", one, "events", "本案已办结", "the case had ended")
         has_acted = False

@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 
 from engine.bundling import collect, write_bundle
+from engine.desk import Receipt
 from engine.evidence.bundle import Scope, dump_bundle, dump_zip
+from engine.redacting import redact
 from engine.rehearsal.player import Player
 from tests.conftest import ROOT
 from tests.engine.test_language_features import FEATURES
 from tests.engine.test_language_features import office as feature_office
 from tests.test_walks import WALKS
-from tests.verifier.ground import Ground, judge, work
+from tests.verifier.ground import Ground, judge, sign, work
 from verifier.__main__ import main
 
 EVERY = os.environ.get("GUICHENG_WALKS") == "all"
@@ -66,6 +68,27 @@ def test_a_period_that_ended_before_the_checkpoint_verifies(ground: Ground) -> N
     assert report.findings == ()
     assert report.exit == 0
     assert 0 < report.records < ground.judge(ground.files).records
+
+
+def test_what_was_destroyed_leaves_the_rest_valid(tmp_path: Path) -> None:
+    ground = work(tmp_path, "A-06", until="2026-11-25 00:00")
+    office = ground.office
+    row = office.store.cases()[-1]
+    stored, path = next(
+        (stored, path)
+        for stored in office.store.records(f"case/{row.id}")
+        for path in stored.body.commits()
+        if path.startswith("form/")
+    )
+    who, other = office.person("吴桐"), office.person("韩江")
+    keys = office.signers[who], office.signers[other]
+    done = redact(office.desk, row.id, stored.seq, (path,), "某法第 47 条", who, other, *keys)
+    assert isinstance(done, Receipt)
+    late = sign(office, ground.folder)
+    files = dump_bundle(collect(office.store, Scope()))
+    report = judge(files, ground.vkey, (ground.early, late))
+    assert [one.show("zh") for one in report.findings] == []
+    assert report.verdict == "valid"
 
 
 def test_a_store_without_a_checkpoint_is_not_proven(tmp_path: Path) -> None:
