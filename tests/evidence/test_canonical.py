@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import (
+    DEEPEST,
     canonical,
     commitment,
     decode_base64,
@@ -76,6 +78,7 @@ def test_spelling_of_rfc_8785() -> None:
         "\r\n",
         "\ud800",
         {"e\u0301": 1},
+        {"\ud800": 1},
         {1: "a"},
         {"a": {1, 2}},
         b"bytes",
@@ -121,6 +124,31 @@ def test_what_cannot_be_signed_is_refused(value: object) -> None:
 def test_any_other_spelling_is_refused(data: bytes) -> None:
     with pytest.raises(EvidenceError):
         parse(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"), [(b'{"a":1,"a":2}', "两次"), (b"[1.5]", "小数"), (b"[NaN]", "小数")]
+)
+def test_why_a_spelling_is_refused_is_said(data: bytes, why: str) -> None:
+    with pytest.raises(EvidenceError, match=why):
+        parse(data)
+
+
+def test_the_largest_and_the_smallest_number_can_be_signed() -> None:
+    for number in (2**53 - 1, 1 - 2**53):
+        assert parse(canonical([number])) == [number]
+
+
+@pytest.mark.parametrize("around", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_what_is_nested_too_deep_is_refused_and_nothing_else(
+    around: Callable[[object], object],
+) -> None:
+    value: object = 1
+    for _ in range(DEEPEST - 1):
+        value = around(value)
+    assert parse(canonical(value)) == value  # type: ignore[arg-type]
+    with pytest.raises(EvidenceError, match="过深"):
+        canonical(around(value))  # type: ignore[arg-type]
 
 
 def test_a_commitment_depends_on_salt_path_and_value() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from engine.errors import EvidenceError
+from engine.evidence.canonical import Json
 from engine.evidence.log import (
     EMPTY_ROOT,
     LONGEST_PATH,
@@ -20,7 +21,9 @@ from engine.evidence.log import (
     load_frontier,
     load_path,
     merkle_root,
+    node_hash,
 )
+from engine.evidence.shape import Misshapen
 
 LARGEST = 130
 LEAVES = [leaf_hash(bytes([n])) for n in range(LARGEST)]
@@ -177,3 +180,44 @@ def test_a_check_that_forgets_the_length_of_the_path_would_be_caught() -> None:
     inner = hashlib.sha256(b"\x01" + LEAVES[0] + path[0]).digest()
     assert careless(inner, 0, path[1:], root)
     assert not is_included(inner, 0, 8, path[1:], root)
+
+
+def test_a_path_has_as_many_hashes_as_the_highest_tree_needs_and_no_more() -> None:
+    assert LONGEST_PATH == 63
+    path = tuple(leaf_hash(bytes([n])) for n in range(LONGEST_PATH))
+    root = LEAVES[0]
+    for one in path:
+        root = node_hash(root, one)
+    size = 2**LONGEST_PATH
+    assert is_included(LEAVES[0], 0, size, path, root)
+    assert is_extension(1, LEAVES[0], size, root, path)
+    longer = (*path, OTHER)
+    assert not is_included(LEAVES[0], 0, 2 * size, longer, node_hash(root, OTHER))
+    assert not is_extension(1, LEAVES[0], 2 * size, node_hash(root, OTHER), longer)
+    assert load_path(dump_path(path)) == path
+    with pytest.raises(EvidenceError):
+        load_path(dump_path(longer))
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        (7, ""),
+        ({"peaks": [], "size": "1"}, "size"),
+        ({"peaks": 7, "size": 1}, "peaks"),
+        ({"peaks": ["0" * 64, 7], "size": 3}, "peaks.1"),
+    ],
+)
+def test_what_is_wrong_with_a_frontier_is_named(value: Json, field: str) -> None:
+    with pytest.raises(Misshapen) as caught:
+        load_frontier(value)
+    assert caught.value.field == field
+
+
+def test_what_is_wrong_with_a_path_is_named() -> None:
+    with pytest.raises(Misshapen) as caught:
+        load_path(["0" * 64, "0" * 63], "proof")
+    assert caught.value.field == "proof.1"
+    with pytest.raises(Misshapen) as caught:
+        load_path(7)
+    assert caught.value.field == "path"

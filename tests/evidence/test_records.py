@@ -16,7 +16,11 @@ from engine.errors import EvidenceError
 from engine.evidence.canonical import canonical, pae
 from engine.evidence.checks import check_chain, check_disclosures, check_record
 from engine.evidence.record import (
+    LARGEST_BODY,
+    MEANINGS,
     RECORD_V2,
+    TYPES,
+    WAYS,
     Body,
     Disclosure,
     Head,
@@ -401,3 +405,52 @@ def test_disclosures_cannot_change_places(body: Body, disclosures: tuple[Disclos
         replace(shown["event/0"], path="event/1"),
     )
     assert codes(check_disclosures(body, shown.values())) == ["E_COMMIT", "E_COMMIT"]
+
+
+def test_whatever_is_misshapen_is_named_by_its_place(body: Body) -> None:
+    dumped = json.loads(dump_body(body))
+    for path in places(dumped):
+        value = json.loads(json.dumps(dumped))
+        before = at_place(value, path)
+        at_place(value, path[:-1])[path[-1]] = "x" if isinstance(before, int) else 7
+        with pytest.raises(Misshapen) as caught:
+            load_body(canonical(value))
+        # A place in a list of states is that of the list; every other has a name of its own.
+        told = path[:2] if path[0] == "move" else path
+        assert caught.value.field == ".".join(map(str, told))
+
+
+@pytest.mark.parametrize("value", [[], "x", None, 7])
+def test_what_is_no_body_at_all_is_misshapen_as_a_whole(value: Any) -> None:
+    with pytest.raises(Misshapen) as caught:
+        load_body(canonical(value))
+    assert caught.value.field == ""
+
+
+def test_a_body_has_so_many_bytes_and_no_more(body: Body) -> None:
+    room = LARGEST_BODY - len(dump_body(body))
+    full = replace(body, act=body.act + "a" * room)
+    data = dump_body(full)
+    assert len(data) == LARGEST_BODY
+    assert load_body(data) == full
+    with pytest.raises(Misshapen) as caught:
+        dump_body(replace(full, act=f"{full.act}a"))
+    assert caught.value.field == ""
+    with pytest.raises(Misshapen):
+        load_body(data.replace(b"aaaa", b"aaaaa", 1))
+
+
+def test_what_happens_at_the_time_of_writing_is_in_order(body: Body) -> None:
+    now = replace(body, happened=body.time)
+    assert load_body(dump_body(now)) == now
+
+
+def test_the_words_of_a_body_are_those_of_the_specification(body: Body) -> None:
+    assert RECORD_V2 == "application/vnd.guicheng.record.v2+json"
+    dumped = json.loads(dump_body(body))
+    assert (dumped["v"], dumped["suite"]) == (2, "sha256-ed25519")
+    types = "open step refusal system org key def read ckpt restore redact"
+    assert set(types.split()) == TYPES
+    meanings = "approval rejection review authorship responsibility receipt custody witness none"
+    assert set(meanings.split()) == MEANINGS
+    assert {"key", "paper", "system"} == WAYS

@@ -1,0 +1,37 @@
+"""Which tests are held against the mutants of which module, and the mutants nobody can notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EVIDENCE = ("tests/evidence",)
+VECTORS = ("tests/verifier/test_vectors.py", "tests/verifier/test_merkle.py")
+TESTS: Mapping[str, tuple[str, ...]] = {
+    "engine/evidence/canonical.py": EVIDENCE,
+    "engine/evidence/log.py": EVIDENCE,
+    "engine/evidence/record.py": EVIDENCE,
+    "verifier/merkle.py": VECTORS,
+}
+
+_TYPE = "a name in a type, which only the type checker reads"
+_CANONICAL = {
+    "commitment: b'=' → b'=x'": "the base64 of 16 bytes ends in A, Q, g or w before its padding",
+    "decode_base64: True → False": "what it lets pass is refused for its spelling, one line below",
+    "module: '\\n\\t' → '\\n\\tx'": "only control characters are looked for in it, and x is none",
+    **{
+        f"module: '{name}' → '{name}x'{again}": _TYPE
+        for name in ("Json", "JsonLike")
+        for again in ("", " (1)")
+    },
+}
+_LOG = {
+    "Tree.__init__: len(level) > 1 → len(level) >= 1": "an empty level above the root, never read",
+}
+_RECORD = {
+    "_load: True → False": "true is not version 2 either; the line says so for a version 1",
+}
+EXPLAINED: Mapping[str, str] = {
+    f"engine/evidence/{name}.py {key}": why
+    for name, told in (("canonical", _CANONICAL), ("log", _LOG), ("record", _RECORD))
+    for key, why in told.items()
+}
