@@ -377,7 +377,7 @@ def _check_target(
     aimed = sound[seq]
     if aimed.body.commits.get(path) != commit:
         yield tell("涂销的目标与记录的承诺不符", "the target is not what the record committed to")
-    elif path.startswith(("event/", "fact/who(")):
-        yield tell("事件和“谁可以办”不得涂销", "events and who(…) may not be redacted")
+    elif path.startswith(("event/", "fact/who(", "fact/post(")):
+        yield tell("事件和“谁可以办”不得涂销", "events, who(…) and post(…) may not be redacted")
     elif path in aimed.opened:
         yield tell("写明涂销的明细仍在", "a value said to be destroyed is there")

@@ -26,6 +26,7 @@ from engine.text import Text, say
 
 REDACT = "redact"
 _KINDS = ("form/", "att/", "fact/")
+_WHO = ("fact/who(", "fact/post(")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +71,9 @@ def redaction_matter(
 
 def is_redactable(path: str) -> bool:
     """Form values, comments, attachments and facts may be destroyed; what happened, and who
-    could have acted, may not.
+    could have acted, may not: neither those found nor the holders of the post they were found by.
     """
-    return path == "comment" or (path.startswith(_KINDS) and not path.startswith("fact/who("))
+    return path == "comment" or (path.startswith(_KINDS) and not path.startswith(_WHO))
 
 
 def read_redaction(body: Body, event: Json) -> Redaction:

@@ -511,8 +511,10 @@ def agreed(event: Row, stream: str, ground: Ground, signer: str = "wutong") -> R
     return asdict(give_consent(key, who, "2026-12-01T00:00:00.000Z", ORIGIN, matter))
 
 
-def redact(forge: Forge, ground: Ground, event: Row, uid: str = "hanjiang") -> None:
-    entry = step(forge, "HY-", "提交")
+def redact(
+    forge: Forge, ground: Ground, event: Row, uid: str = "hanjiang", case: str = "HY-"
+) -> None:
+    entry = step(forge, case, "提交")
     changes = {"typ": "redact", "act": "销毁", "meaning": "responsibility", "move": None}
     changes |= {"actor": people(forge, uid), "task": None}
     forge.append(entry, changes, [event], ground.office.signers[uid])
@@ -540,6 +542,12 @@ def redact_who_could_act(forge: Forge, ground: Ground) -> None:
     entry = step(forge, "HY-", "提交")
     name = next(name for name in entry.body["facts"] if name.startswith("who("))
     redact(forge, ground, redacted(entry, f"fact/{name}", forge, ground))
+
+
+@attack("A4", "E_REDACT", "own")
+def redact_who_held_the_post(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "JZ-", "提交")
+    redact(forge, ground, redacted(entry, "fact/post(会计)", forge, ground), case="JZ-")
 
 
 @attack("A4", "E_REDACT", "own")

@@ -281,7 +281,7 @@ def test_the_event_is_written_as_the_specification_says(shop: Shop) -> None:
 
 def test_which_paths_may_go() -> None:
     assert [one for one in ("form/a", "comment", "att/0/name", "fact/limit") if is_redactable(one)]
-    for path in ("event/0", "fact/who(x)", "", "form", "events/0", "att"):
+    for path in ("event/0", "fact/who(x)", "fact/post(x)", "", "form", "events/0", "att"):
         assert not is_redactable(path)
 
 

@@ -14,12 +14,14 @@ DERIVED = frozenset(str(table.__tablename__) for table in PROJECTIONS) - {"head"
 _READING = "personal: who looked when at what was copied to him follows from no record"
 _DRAFT = "personal: what somebody has typed and not sent is nobody's act"
 _NOTICE = "delivery: which notice a channel still owes; what was sent can be sent again"
+_STAMP = "an outside authority's answer, judged by whoever trusts it: `python -m verifier --tsa`"
 OUTSIDE: Mapping[str, str] = {
     **{f"read_row.{name}": _READING for name in ("case_id", "person", "at")},
     **{f"unsent_row.{name}": _DRAFT for name in ("person", "n", "process", "case_id", "action")},
     **{f"unsent_row.{name}": _DRAFT for name in ("words", "configuration", "at")},
     **{f"owed_row.{name}": _NOTICE for name in ("channel", "position", "person", "kind")},
     **{f"owed_row.{name}": _NOTICE for name in ("tries", "why", "at")},
+    **{f"token.{name}": _STAMP for name in ("id", "size", "answer", "at")},
     "checkpoint.at": "when the note was kept; the signed time is that of the `ckpt` record in it",
     "alembic_version.version_num": "which edition the tables are of: judged when they are opened",
 }

@@ -55,6 +55,7 @@ class Flipper:
         self.connection = connection
         self.refused = 0
         self._rows: dict[Column, list[list[int]]] = {}
+        connection.execute("PRAGMA foreign_keys = OFF")
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         for (name,) in connection.execute(triggers).fetchall():
             connection.execute(f"DROP TRIGGER {name}")
