@@ -171,7 +171,7 @@ class Registry:
         except EvidenceError as error:
             if isinstance(change, KeysFounded):
                 raise
-            reason = Reason(code=ROLE, text=error.text)
+            reason = Reason(code=ROLE, text=self._by_name(error.text))
             return self.desk.refuse_outside(_no(act, (reason,)), actor, signer)
         if isinstance(change, KeyEnrolled) and not self._is_vouched(change, actor):
             return self.desk.refuse_outside(_no(act, (self._second(actor),)), actor, signer)
@@ -233,6 +233,11 @@ class Registry:
     ) -> Receipt:
         account = Account(typ=TYPES[stream], act=act, meaning="responsibility", events=(event,))
         return self.desk.append(stream, account, objects, actor, signer)
+
+    def _by_name(self, text: Text) -> Text:
+        """What the evidence layer says of a person by id, by his name."""
+        named = {n: self._name(str(value)) for n, value in text.fields.items() if n == "uid"}
+        return replace(text, fields={**text.fields, **named})
 
     def _name(self, uid: str) -> str:
         if not self.desk.has_roster:

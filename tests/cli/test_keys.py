@@ -51,7 +51,8 @@ def test_a_chiefs_key_takes_two_registrars_and_both_sign(run) -> None:  # type: 
 
 
 def test_registrars_are_named_by_a_registrar(run) -> None:  # type: ignore[no-untyped-def]
-    assert run("--as", "罗平", "key", "appoint", "罗平")[0] == 3
+    code, _, err = run("--as", "罗平", "key", "appoint", "罗平")
+    assert (code, "罗平 无权作此钥匙变动" in err) == (3, True)
     code, out, _ = run("--as", "卢工", "key", "appoint", "吴桐", "何清")
     assert code == 0
     assert "吴桐、何清" in out
