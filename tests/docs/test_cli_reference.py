@@ -51,6 +51,7 @@ def test_json_has_the_fields_the_reference_names(run: Run) -> None:
         "history": ("history", "1"),
         "ledger show": ("ledger", "show"),
         "audit query": ("audit", "query"),
+        "audit inspect": (*given, "audit", "inspect", "1"),
         "audit sample": ("--as", "孟真", "audit", "sample", "会务服务保障", "--seed", "1"),
         "roster show": ("roster", "show"),
         "key list": ("key", "list"),

@@ -17,6 +17,7 @@ from engine.desk import Desk, Receipt
 from engine.evidence.signing import Signer
 from engine.kernel import events as happened
 from engine.kernel.command import Decision, Perform
+from engine.outbox import channels
 from engine.outbox.channels import Channel, FolderChannel, MailChannel, WebChannel
 from engine.outbox.delivery import Courier, backlogs, deliver
 from engine.outbox.notices import Notice, notices_of
@@ -168,6 +169,7 @@ def test_one_address_that_is_refused_holds_up_nobody_else(mail: MailServer) -> N
 def test_a_letter_goes_under_tls_with_a_login_to_a_server_that_proves_its_name(
     security: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(channels, "TIMEOUT", 2)  # a plain greeting never comes under TLS
     office = Office(titled(), NOW, os.urandom)
     trusted, context = certificate(tmp_path)
     secret, wrong = tmp_path / "mail.pass", tmp_path / "wrong.pass"
