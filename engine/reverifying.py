@@ -19,7 +19,7 @@ from engine.kernel.vocabulary import load_event
 from engine.log_checks import Rests, check_notes
 from engine.store.store import Store
 from engine.text import Text, say
-from engine.verifying import disclosures_of, fold_keys, verify_stream
+from engine.verifying import disclosures_of, fold_keys, misplaced, verify_stream
 
 
 def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory]:
@@ -35,12 +35,11 @@ def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory
     found: list[Finding] = []
     keys, rests = fold_keys(store, found), Rests(store)
     first: dict[str, int] = {}
-    for wanted, (position, stream, seq) in enumerate(store.positions(size), size + 1):
-        if position != wanted:
-            text = say(
-                "日志此处应为第 {wanted} 条,实为第 {found} 条", wanted=wanted, found=position
-            )
-            return (*found, _tell("E_POSITION", stream, seq, text)), known
+    for wanted, place in enumerate(store.positions(size), size + 1):
+        problem = misplaced(wanted, place)
+        if problem is not None:
+            return (*found, problem), known
+        _, stream, seq = place
         first.setdefault(stream, seq)
     for stream, seq in sorted(first.items()):
         found += verify_stream(store, stream, keys, rests, seq - 1)

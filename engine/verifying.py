@@ -34,7 +34,7 @@ from engine.log_checks import Rests, check_heads, check_notes
 from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.differences import first_difference
-from engine.store.history import UNREADABLE
+from engine.store.history import NOWHERE, UNREADABLE, counted, readable
 from engine.store.store import Store
 from engine.text import Text, say
 
@@ -55,9 +55,9 @@ def verify_store(
         found += verify_stream(store, stream, keys, rests)
     found += verify_strays(store)
     found += verify_positions(store)
-    is_sound = all(one.is_doubt for one in found)
-    found += _as_far_as_it_goes(verify_objects(store), "object", is_sound)
-    found += _as_far_as_it_goes(_verify_tables(store), "", is_sound)
+    for findings, field in ((verify_objects(store), "object"), (_verify_tables(store), "")):
+        is_sound = all(one.is_doubt for one in found)
+        found += _as_far_as_it_goes(findings, field, is_sound)
     found += _verify_log(store, checkpoint, keys)
     if listing is not None:
         found += _verify_listing(store, listing)
@@ -139,7 +139,7 @@ def verify_stream(
         yield from check_disclosures(found, opened.get(found.seq, ()), redacted)
         if stream != KEYS:
             yield from check_power(found, record.received_at, keys)
-        yield from rests.check(found, int(str(row["position"])))
+        yield from rests.check(found, counted(row["position"]))
     for seq in opened:
         if seq > after + len(rows):
             yield _tell("E_EXTRA", stream, seq, "", say("明细不属于任何记录"))
@@ -160,7 +160,7 @@ def _verify_emptied(
         salt, value, path = row["salt"], row["value"], str(row["path"])
         if isinstance(salt, bytes) and isinstance(value, str):
             continue
-        seq = int(str(row["seq"]))
+        seq = counted(row["seq"])
         body = bodies.get(seq)
         if (seq, path) in gone:
             is_ours = salt is None and value is None
@@ -229,8 +229,8 @@ def open_disclosures(rows: Iterable[Mapping[str, object]]) -> dict[int, list[Dis
     """What rows of disclosures open, by seq."""
     found: dict[int, list[Disclosure]] = {}
     for row in rows:
-        seq, salt, value = row["seq"], row["salt"], row["value"]
-        opened = found.setdefault(int(str(seq)), [])
+        salt, value = row["salt"], row["value"]
+        opened = found.setdefault(counted(row["seq"]), [])
         if not isinstance(salt, bytes) or not isinstance(value, str):
             continue
         try:
@@ -249,20 +249,31 @@ def verify_strays(store: Store) -> Iterator[Finding]:
 def verify_positions(store: Store) -> Iterator[Finding]:
     """The log numbers its records 1, 2, 3 … without a gap, each stream's in its own order."""
     latest: dict[str, int] = {}
-    for wanted, (position, stream, seq) in enumerate(store.positions(), 1):
-        if position != wanted:
-            text = say(
-                "日志此处应为第 {wanted} 条,实为第 {found} 条", wanted=wanted, found=position
-            )
-            yield _tell("E_POSITION", stream, seq, "position", text)
-            return
-        if not isinstance(stream, str):
-            yield _tell("E_STREAM", UNREADABLE, seq, "stream", say("记录所属的流读不出来"))
+    for wanted, place in enumerate(store.positions(), 1):
+        position, stream, seq = place
+        problem = misplaced(wanted, place)
+        if problem is not None:
+            yield problem
+            if position != wanted:
+                return
             continue
         if seq <= latest.get(stream, -1):
             text = say("日志里第 {seq} 条排在第 {found} 条之后", seq=seq, found=latest[stream])
             yield _tell("E_POSITION", stream, seq, "position", text)
         latest[stream] = seq
+
+
+def misplaced(wanted: int, place: tuple[int, str, int]) -> Finding | None:
+    """What is wrong with a place in the log by itself: position, stream and seq as stored."""
+    position, stream, seq = place
+    if position != wanted:
+        text = say("日志此处应为第 {wanted} 条,实为第 {found} 条", wanted=wanted, found=position)
+        return _tell("E_POSITION", readable(stream), counted(seq), "position", text)
+    if not isinstance(stream, str):
+        return _tell("E_STREAM", UNREADABLE, counted(seq), "stream", say("记录所属的流读不出来"))
+    if not isinstance(seq, int):
+        return _tell("E_SEQ", stream, NOWHERE, "seq", say("记录的序号读不出来"))
+    return None
 
 
 def verify_objects(store: Store) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ from engine.store.tables import (
 from engine.text import say
 
 UNREADABLE = "\ufffd"
+NOWHERE = 2**63 - 1
 
 
 class History:
@@ -191,15 +192,16 @@ class History:
 
     def find_object(self, digest: str) -> bytes | None:
         with self.reading() as connection:
-            return connection.execute(
+            row = connection.execute(
                 select(columns(ObjectRow).content).where(columns(ObjectRow).digest == digest)
-            ).scalar()
+            ).first()
+        return binary(row.content) if row else None
 
     def objects(self) -> Iterator[tuple[str, str, bytes]]:
         """Every published text: the digest and kind it is kept under, and its bytes."""
         with self.reading() as connection:
             for row in connection.execute(select(ObjectRow)).all():
-                yield row.digest, row.kind, row.content
+                yield readable(row.digest), readable(row.kind), binary(row.content)
 
     def query(self, query: Query) -> tuple[HistoryRow, ...]:
         """History lines an auditor asked for, oldest first."""
@@ -288,9 +290,9 @@ def read_stored(row: Any, disclosures: tuple[Disclosure, ...]) -> Stored:
 def record_of(row: Any) -> Record:
     """A record as its row holds it."""
     return Record(
-        body=row.body,
+        body=binary(row.body),
         key=readable(row.key),
-        sig=row.sig,
+        sig=binary(row.sig),
         received_at=readable(row.received_at),
         payload_type=readable(row.payload_type),
     )
@@ -299,6 +301,16 @@ def record_of(row: Any) -> Record:
 def readable(value: object) -> str:
     """A text as stored; for what somebody has made no text any more, a mark that is none."""
     return value if isinstance(value, str) else UNREADABLE
+
+
+def binary(value: object) -> bytes:
+    """Bytes as stored; of what somebody has made no bytes any more, none."""
+    return value if isinstance(value, bytes) else b""
+
+
+def counted(value: object) -> int:
+    """A number as stored; for what somebody has made no number any more, a place nothing is at."""
+    return value if isinstance(value, int) else NOWHERE
 
 
 def utc(at: datetime) -> str:

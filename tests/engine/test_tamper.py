@@ -14,9 +14,11 @@ from engine.catalog import SYS
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.keys import KeyRevoked
 from engine.evidence.log import merkle_root
+from engine.evidence.memory import Memory
 from engine.kernel.events import Inspected
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
+from engine.reverifying import verify_new
 from engine.scribe import Account
 from engine.store.store import Store
 from engine.verifying import verify_store
@@ -97,6 +99,25 @@ def test_one_changed_byte_in_any_history_column_is_found(
         store = tampered(path, copy, table, column, key, changed(value))
         if not verify_store(store):
             missed.append(f"{table}.{column}")
+    assert missed == []
+
+
+def test_what_is_neither_number_nor_text_any_more_is_found_and_stops_nothing(
+    honest: tuple[Path, Office], tmp_path: Path
+) -> None:
+    path, _ = honest
+    missed = []
+    for number, (table, column, key, value) in enumerate(cells(path)):
+        if column == HISTORY[table]:
+            continue  # the database itself holds its key to numbers
+        copy = tmp_path / f"{number}.sqlite3"
+        odd = b"\xff" if isinstance(value, str) else "没有"
+        store = tampered(path, copy, table, column, key, odd)
+        found = verify_store(store)
+        if not found or any(not one.show("zh") for one in found):
+            missed.append(f"{table}.{column}")
+        known = Memory(origin=store.origin).grown((), "")
+        assert verify_new(store, known)[1] == known or table in ("object", "head")
     assert missed == []
 
 
