@@ -348,7 +348,7 @@ def redact(
     dry_run: bool = typer.Option(False, "--dry-run"),
 ) -> None:
     """永久销毁一条记录里的明细,留下签名的销毁记录;链与检查点不变。无法撤销。"""
-    from engine.redacting import DESTROY, find_targets
+    from engine.redacting import DESTROY, Hand, find_targets
     from engine.redacting import redact as destroy
 
     session: Session = ctx.obj
@@ -361,8 +361,8 @@ def redact(
             typer.echo(told.show(session.language))
         return
     actor = roster.person(session.name()).id
-    mine, theirs = session.signer(actor), session.signer(other)
-    answer = destroy(desk, case, seq, path, basis, actor, other, mine, theirs)
+    by, second = (Hand(uid=uid, signer=session.signer(uid)) for uid in (actor, other))
+    answer = destroy(desk, case, seq, path, basis, by, second)
     if isinstance(answer, Refused):
         stop(answer, DESTROY, session.language)
     told = say("已销毁(第 {seq} 条记录,{digest})", seq=answer.seq, digest=answer.digest[:12])

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, ROSTER, Catalog, Edition
 from engine.errors import StoreConflict
+from engine.evidence.canonical import Json
+from engine.evidence.consent import Consent, give_consent
 from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.record import SERVICE, Actor, Definition, Head, Party
 from engine.evidence.signing import Signer
@@ -318,6 +320,10 @@ class Filing:
             salts=self._salts(),
             nonce=self.dice(16),
         )
+
+    def consent(self, who: Party, signer: Signer, matter: Json) -> Consent:
+        """A second person's consent, given now, to what the first will put on record."""
+        return give_consent(signer, who, scribe.instant(self.clock()), self.store.origin, matter)
 
     def key_problem(self, signer: Signer, name: str) -> Reason:
         """A step is accepted because its signature verifies, not because a name was typed."""

@@ -6,12 +6,15 @@ power `read` (roster.yaml). A file that somebody can open is not closed by this.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from engine.catalog import SYS
 from engine.desk import Desk
 from engine.evidence.signing import Signer
 from engine.kernel.case import Case
-from engine.kernel.command import ROLE, Reason, Refusal, in_order
+from engine.kernel.command import Reason, Refusal, in_order, no_power
 from engine.kernel.events import Inspected
+from engine.language.forms import Value
 from engine.language.roster import RosterView
 from engine.receipts import Receipt, Refused
 from engine.scribe import Account
@@ -37,17 +40,38 @@ def inspect_case(
             person=roster.name_of(actor),
             number=case.number,
         )
-        able = tuple(roster.name_of(one) for one in roster.powers(POWER))
-        remedy = say("应由 {people} 办理", people=able or say("(无人在岗)"))
-        reasons.append(Reason(code=ROLE, text=text, remedy=remedy))
+        reasons.append(no_power(text, tuple(map(roster.name_of, roster.powers(POWER)))))
+    refused = refuse_reading(desk, INSPECT, reasons, actor, signer)
+    if refused is not None:
+        return refused
+    return case, record_reading(desk, INSPECT, {"case": case.number}, (case.number,), actor, signer)
+
+
+def refuse_reading(
+    desk: Desk, act: str, reasons: Iterable[Reason], actor: str, signer: Signer
+) -> Refused | None:
+    """The refusal, on record, for these reasons or for a key that is not the reader's; or None."""
+    found = list(reasons)
     if not desk.keys().is_valid(actor, signer.key_id):
-        reasons.append(desk.key_problem(signer, roster.name_of(actor)))
-    if reasons:
-        refusal = Refusal(action=INSPECT, state="", reasons=in_order(reasons))
-        return desk.refuse_outside(refusal, actor, signer)
-    event = Inspected(asked={"case": case.number}, found=(case.number,))
-    account = Account(typ="read", act=INSPECT, events=(event,))
-    return case, desk.append(SYS, account, (), actor, signer)
+        name = desk.catalog.roster(desk.clock()).name_of(actor)
+        found.append(desk.key_problem(signer, name))
+    if not found:
+        return None
+    refusal = Refusal(action=act, state="", reasons=in_order(found))
+    return desk.refuse_outside(refusal, actor, signer)
+
+
+def record_reading(
+    desk: Desk,
+    act: str,
+    asked: Mapping[str, Value],
+    found: tuple[str, ...],
+    actor: str,
+    signer: Signer,
+) -> Receipt:
+    """What was asked for and which cases were shown, signed by whoever reads."""
+    account = Account(typ="read", act=act, events=(Inspected(asked=asked, found=found),))
+    return desk.append(SYS, account, (), actor, signer)
 
 
 def may_read(roster: RosterView, case: Case, person: str) -> bool:

@@ -12,14 +12,13 @@ from engine import scribe
 from engine.desk import Desk
 from engine.errors import StoreConflict, UsageError
 from engine.evidence.canonical import find_flaw
-from engine.evidence.consent import give_consent
 from engine.evidence.record import Body, CaseRef, Party
 from engine.evidence.redaction import REDACT, Destroyed, is_redactable, redaction_matter
 from engine.evidence.signing import Signer
 from engine.filing import ATTEMPTS, expected, receipt_of
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
-from engine.kernel.command import APART, ROLE, Reason, Refusal, in_order
+from engine.kernel.command import APART, Reason, Refusal, in_order, no_power
 from engine.kernel.events import Approver, Redacted, Target
 from engine.language.forms import Attachment
 from engine.receipts import Look, Receipt, Refused
@@ -33,25 +32,11 @@ DESTROY = "销毁"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Second:
-    """The other person, with the key he consents with."""
+class Hand:
+    """Who signs, with which key."""
 
-    party: Party
+    uid: str
     signer: Signer
-
-    def consent(
-        self,
-        desk: Desk,
-        stream: str,
-        targets: tuple[Target, ...],
-        objects: tuple[str, ...],
-        basis: str,
-    ) -> Approver:
-        destroyed = (Destroyed(seq=one.seq, path=one.path, commit=one.commit) for one in targets)
-        matter = redaction_matter(stream, destroyed, objects, basis)
-        at = scribe.instant(desk.clock())
-        given = give_consent(self.signer, self.party, at, desk.store.origin, matter)
-        return Approver(**asdict(given))
 
 
 def redact(
@@ -60,16 +45,13 @@ def redact(
     seq: int,
     paths: Sequence[str],
     basis: str,
-    actor: str,
-    approver: str,
-    signer: Signer,
-    seconded: Signer,
+    by: Hand,
+    approver: Hand,
 ) -> Receipt | Refused:
     """Destroy what record `seq` of a case disclosed at `paths`, and say so in a signed record.
 
     `att/<n>` stands for an attachment whole: its name, size, digest, the form field that holds
-    it, and the file itself unless another record names it too. `seconded` is the key the approver
-    consents with. Errors: `UsageError` for what is
+    it, and the file itself unless another record names it too. Errors: `UsageError` for what is
     not there, may not be destroyed, or is destroyed already.
     """
     case_id = desk.require_case(reference)
@@ -82,18 +64,14 @@ def redact(
         flaw = find_flaw(basis, free=False)
         if flaw is not None:
             raise UsageError(flaw)
-        reasons = _objections(desk, look, ((actor, signer), (approver, seconded)))
+        reasons = _objections(desk, look, by, approver)
         try:
             if reasons:
                 refusal = Refusal(action=DESTROY, state=look.case.configuration[0], reasons=reasons)
-                valid = desk.keys().is_valid(actor, signer.key_id)
-                signs = signer if valid else desk.service
-                return desk.record(look, refusal, actor, signs, desk.new_id())
-            second = Second(
-                party=Party(uid=approver, name=look.situation.roster.name_of(approver)),
-                signer=seconded,
-            )
-            return _destroy(desk, look, stored, targets, basis, actor, signer, second)
+                valid = desk.keys().is_valid(by.uid, by.signer.key_id)
+                signs = by.signer if valid else desk.service
+                return desk.record(look, refusal, by.uid, signs, desk.new_id())
+            return _destroy(desk, look, stored, targets, basis, by, approver)
         except Moved:
             continue
     raise StoreConflict
@@ -115,9 +93,8 @@ def _destroy(
     stored: Stored,
     targets: tuple[Target, ...],
     basis: str,
-    actor: str,
-    signer: Signer,
-    second: Second,
+    by: Hand,
+    approver: Hand,
 ) -> Receipt:
     roster, at = look.situation.roster, look.situation.recorded or look.situation.at
     digests = {
@@ -126,11 +103,12 @@ def _destroy(
         if one.path.startswith("att/") and one.path.endswith("/digest")
     }
     objects = tuple(sorted(one for one in digests if desk.store.is_only_in(one, stored)))
+    destroyed = (Destroyed(seq=one.seq, path=one.path, commit=one.commit) for one in targets)
+    matter = redaction_matter(look.stream, destroyed, objects, basis)
+    second = Party(uid=approver.uid, name=roster.name_of(approver.uid))
+    given = desk.consent(second, approver.signer, matter)
     event = Redacted(
-        targets=targets,
-        objects=objects,
-        basis=basis,
-        approvers=(second.consent(desk, look.stream, targets, objects, basis),),
+        targets=targets, objects=objects, basis=basis, approvers=(Approver(**asdict(given)),)
     )
     account = Account(
         typ=REDACT,
@@ -141,13 +119,13 @@ def _destroy(
         case=CaseRef(id=look.case.id, number=look.case.number),
     )
     erased = tuple((one.seq, one.path) for one in targets)
-    stamp = Stamp(seq=look.seq, at=at, actor=actor)
+    stamp = Stamp(seq=look.seq, at=at, actor=by.uid)
     entry = scribe.write(
         account,
-        scribe.person(roster, actor, None),
+        scribe.person(roster, by.uid, None),
         desk.place(look.stream, look.heads),
         desk.moment(at, at, desk.new_id()),
-        signer,
+        by.signer,
         case=_without(desk, look, frozenset(erased), event, stamp),
     )
     entry = replace(entry, erased=erased, destroyed=objects)
@@ -211,29 +189,21 @@ def _target(stored: Stored, path: str) -> Target:
     return Target(seq=stored.seq, path=path, commit=commit)
 
 
-def _objections(
-    desk: Desk, look: Look, two: tuple[tuple[str, Signer], tuple[str, Signer]]
-) -> tuple[Reason, ...]:
+def _objections(desk: Desk, look: Look, by: Hand, approver: Hand) -> tuple[Reason, ...]:
     roster = look.situation.roster
     allowed = roster.powers(POWER)
-    people = dict(two)
+    able = tuple(map(roster.name_of, allowed))
+    hands = {one.uid: one for one in (by, approver)}
     reasons = [
-        Reason(
-            code=ROLE,
-            text=say("{person} {why}", person=roster.name_of(one), why=say("无权销毁明细")),
-            remedy=say(
-                "应由 {people} 办理",
-                people=tuple(roster.name_of(held) for held in allowed) or say("(无人在岗)"),
-            ),
-        )
-        for one in people
-        if one not in allowed
+        no_power(say("{person} {why}", person=roster.name_of(uid), why=say("无权销毁明细")), able)
+        for uid in hands
+        if uid not in allowed
     ]
-    if len(people) == 1:
+    if len(hands) == 1:
         reasons.append(
             Reason(code=APART, text=say("办理人与同意人须是两个人"), remedy=say("请另一人同意"))
         )
-    for one, signer in people.items():
-        if not desk.keys().is_valid(one, signer.key_id):
-            reasons.append(desk.key_problem(signer, roster.name_of(one)))
+    for uid, one in hands.items():
+        if not desk.keys().is_valid(uid, one.signer.key_id):
+            reasons.append(desk.key_problem(one.signer, roster.name_of(uid)))
     return in_order(reasons)

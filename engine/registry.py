@@ -15,7 +15,6 @@ from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, PROCESS, ROSTER, Draft, read_roster
 from engine.desk import Desk, Receipt, Refused
 from engine.errors import EvidenceError
-from engine.evidence.consent import give_consent
 from engine.evidence.keys import (
     KeyChange,
     KeyEnrolled,
@@ -29,7 +28,7 @@ from engine.evidence.record import SERVICE, CaseRef, Party
 from engine.evidence.signing import Signer
 from engine.kernel import events as happened
 from engine.kernel.amending import in_hand, objections
-from engine.kernel.command import APART, ROLE, Reason, Refusal, in_order
+from engine.kernel.command import APART, ROLE, Reason, Refusal, in_order, no_power
 from engine.kernel.entries import Impossible
 from engine.language.amendments import (
     Amendment,
@@ -173,19 +172,18 @@ class Registry:
                 raise
             reason = Reason(code=ROLE, text=self._by_name(error.text))
             return self.desk.refuse_outside(_no(act, (reason,)), actor, signer)
-        if isinstance(change, KeyEnrolled) and not self._is_vouched(change, actor):
+        if isinstance(change, KeyEnrolled) and not self._is_vouched(change):
             return self.desk.refuse_outside(_no(act, (self._second(actor),)), actor, signer)
         event = happened.KeysChanged(change=dump_key_change(change))
         return self._declare(KEYS, act, event, actor, signer)
 
     def consent_to(self, change: KeyEnrolled, registrar: str, signer: Signer) -> KeyEnrolled:
         """The enrolment with one more registrar's consent."""
-        desk = self.desk
-        who, at = Party(uid=registrar, name=self._name(registrar)), scribe.instant(desk.clock())
-        given = give_consent(signer, who, at, desk.store.origin, enrolment_matter(change))
+        who = Party(uid=registrar, name=self._name(registrar))
+        given = self.desk.consent(who, signer, enrolment_matter(change))
         return replace(change, consents=(*change.consents, given))
 
-    def _is_vouched(self, change: KeyEnrolled, actor: str) -> bool:
+    def _is_vouched(self, change: KeyEnrolled) -> bool:
         """Whether enough registrars stand for a key: two, where its owner's post asks for it."""
         if not self.desk.has_roster:
             return True
@@ -208,16 +206,8 @@ class Registry:
     ) -> tuple[Reason, ...]:
         reasons = []
         if actor not in allowed:
-            reasons.append(
-                Reason(
-                    code=ROLE,
-                    text=say("{person} {why}", person=self._name(actor), why=why),
-                    remedy=say(
-                        "应由 {people} 办理",
-                        people=tuple(self._name(one) for one in allowed) or say("(无人在岗)"),
-                    ),
-                )
-            )
+            text = say("{person} {why}", person=self._name(actor), why=why)
+            reasons.append(no_power(text, tuple(map(self._name, allowed))))
         if not self.desk.keys().is_valid(actor, signer.key_id):
             reasons.append(self.desk.key_problem(signer, self._name(actor)))
         return tuple(reasons)

@@ -6,12 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from engine.catalog import SYS
 from engine.desk import Desk, Receipt, Refused
 from engine.evidence.signing import Signer
-from engine.kernel.command import ROLE, Reason, Refusal, in_order
-from engine.kernel.events import Inspected
-from engine.scribe import Account
+from engine.inspecting import record_reading, refuse_reading
+from engine.kernel.command import ROLE, Reason
 from engine.store.rows import CaseRow
 from engine.text import say
 
@@ -45,15 +43,13 @@ def draw_cases(
     Only those may draw who look on and do not act; it is put on record, signed by them.
     """
     roster = desk.catalog.roster(desk.clock())
-    name, reasons = roster.name_of(actor), []
+    reasons = []
     if not roster.is_readonly(actor):
-        text = say("{person} 不是审计人员,不得抽样", person=name)
+        text = say("{person} 不是审计人员,不得抽样", person=roster.name_of(actor))
         reasons.append(Reason(code=ROLE, text=text))
-    if not desk.keys().is_valid(actor, signer.key_id):
-        reasons.append(desk.key_problem(signer, name))
-    if reasons:
-        refusal = Refusal(action=SAMPLE, state="", reasons=in_order(reasons))
-        return desk.refuse_outside(refusal, actor, signer)
+    refused = refuse_reading(desk, SAMPLE, reasons, actor, signer)
+    if refused is not None:
+        return refused
     since, until = span
     cases = {
         row.number: row
@@ -61,17 +57,13 @@ def draw_cases(
         if (since is None or row.opened_at >= since) and (until is None or row.opened_at < until)
     }
     drawn = draw(cases, count, seed)
-    event = Inspected(
-        asked={
-            "process": process,
-            "since": since,
-            "until": until,
-            "count": count,
-            "seed": seed,
-            "among": len(cases),
-        },
-        found=drawn,
-    )
-    account = Account(typ="read", act=SAMPLE, events=(event,))
-    receipt = desk.append(SYS, account, (), actor, signer)
+    asked = {
+        "process": process,
+        "since": since,
+        "until": until,
+        "count": count,
+        "seed": seed,
+        "among": len(cases),
+    }
+    receipt = record_reading(desk, SAMPLE, asked, drawn, actor, signer)
     return tuple(cases[number] for number in drawn), receipt

@@ -11,7 +11,7 @@ from verifier.ed25519 import is_signed
 from verifier.records import SERVICE
 
 CONSENT = "application/vnd.guicheng.consent.v1+json"
-FindKey = Callable[[str, str], bytes | None]  # uid, key id → the public key, if valid there
+FindOwn = Callable[[str, str], bytes | None]  # uid, key id → the public key, if valid there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Consent:
 
 
 def consent_problem(
-    consents: Iterable[Consent], origin: str, matter: Json, signer: str, find: FindKey
+    consents: Iterable[Consent], origin: str, matter: Json, signer: str, find: FindOwn
 ) -> Flaw | None:
     """The first thing wrong with the consents to a matter that `signer` put on record."""
     seen = {signer}

@@ -27,7 +27,7 @@ from engine.text import Text, say
 
 CONSENT = "application/vnd.guicheng.consent.v1+json"
 # uid, key id → the public key, if it was a valid one of his there
-FindKey = Callable[[str, str], Ed25519PublicKey | None]
+FindOwn = Callable[[str, str], Ed25519PublicKey | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def give_consent(signer: Signer, who: Party, at: str, origin: str, matter: Json)
 
 
 def check_consents(
-    consents: Sequence[Consent], origin: str, matter: Json, signer: str, find: FindKey
+    consents: Sequence[Consent], origin: str, matter: Json, signer: str, find: FindOwn
 ) -> Iterator[Text]:
     """What is wrong with the consents to a matter that `signer` puts on record."""
     seen = {signer}

@@ -37,9 +37,9 @@ from engine.text import say
 
 GENESIS = "application/vnd.wf-evidence.genesis.v1+json"
 STEP_V1 = "application/vnd.wf-evidence.step.v1+json"
-SERVICE = "SYSTEM"  # the uid of the engine itself
 RECORD_V2 = "application/vnd.guicheng.record.v2+json"
 SUITE = "sha256-ed25519"
+SERVICE = "SYSTEM"  # the uid of the engine itself
 VERSION = 2
 LARGEST_BODY = 64 * 1024
 

@@ -18,7 +18,7 @@ from engine.language.definition import (
     State,
 )
 from engine.language.forms import Attachment, Row, Value, Values
-from engine.text import Text
+from engine.text import Text, say
 
 READONLY = "E_READONLY"
 DONE = "E_DONE"
@@ -215,6 +215,12 @@ class Other:
     duties: tuple[str, ...]
     people: frozenset[str]
     at: datetime
+
+
+def no_power(text: Text, able: tuple[str, ...]) -> Reason:
+    """Somebody may not; by name, who may."""
+    remedy = say("应由 {people} 办理", people=able or say("(无人在岗)"))
+    return Reason(code=ROLE, text=text, remedy=remedy)
 
 
 def in_order(reasons: list[Reason]) -> tuple[Reason, ...]:

@@ -18,7 +18,7 @@ from engine.evidence.redaction import Destroyed, is_redactable, redaction_matter
 from engine.kernel.command import Perform
 from engine.kernel.events import Approver, Redacted, Target
 from engine.kernel.vocabulary import dump_event, load_event
-from engine.redacting import redact
+from engine.redacting import Hand, redact
 from engine.scribe import instant
 from engine.store.store import Store
 from engine.verifying import redactions_of, verify_store
@@ -57,10 +57,8 @@ class Shop(Signer):
             self.seq,
             paths or ("form/会议名称",),
             basis,
-            who,
-            other,
-            self.office.signers[who],
-            self.office.signers[seconded or other],
+            Hand(uid=who, signer=self.office.signers[who]),
+            Hand(uid=other, signer=self.office.signers[seconded or other]),
         )
 
     def codes(self) -> list[str]:

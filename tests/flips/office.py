@@ -12,7 +12,7 @@ from engine.evidence.keys import KeyRevoked, rotate
 from engine.evidence.signing import FileSigner, make_key
 from engine.kernel.command import Perform
 from engine.language.amendments import Delegated, LeaveTaken
-from engine.redacting import redact
+from engine.redacting import Hand, redact
 from engine.registry import DELEGATE, LEAVE, REVOKE, ROTATE
 from engine.rehearsal.office import Office, Texts
 from engine.rehearsal.player import Player
@@ -150,8 +150,8 @@ def _destroy(office: Office, player: Player) -> None:
         if any(path.startswith("form/") for path in one.body.commits())
     )
     path = next(path for path in stored.body.commits() if path.startswith("form/"))
-    keys = office.signers[clerk], office.signers[head]
-    done = redact(office.desk, case, stored.seq, (path,), "某法第 47 条", clerk, head, *keys)
+    two = (Hand(uid=one, signer=office.signers[one]) for one in (clerk, head))
+    done = redact(office.desk, case, stored.seq, (path,), "某法第 47 条", *two)
     assert isinstance(done, Receipt)
 
 

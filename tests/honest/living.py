@@ -23,7 +23,7 @@ from engine.language.definition import ProcessDefinition
 from engine.language.expressions import names
 from engine.language.forms import Attachment, FieldType, Value
 from engine.language.rights import fields_in
-from engine.redacting import redact
+from engine.redacting import Hand, redact
 from engine.registry import ACTS, ROTATE, Registry
 from engine.rehearsal.office import Office
 from engine.scribe import instant
@@ -264,8 +264,8 @@ class Living:
         seq, path = self.dice.choice(paths)
         who = self.office.person(self.dice.choice(("吴桐", "吴桐", "林岚")))
         head = self.office.person("韩江")
-        keys = self.office.signers[who], self.office.signers[head]
-        return redact(self.office.desk, case.id, seq, (path,), "某法第 47 条", who, head, *keys)
+        two = (Hand(uid=one, signer=self.office.signers[one]) for one in (who, head))
+        return redact(self.office.desk, case.id, seq, (path,), "某法第 47 条", *two)
 
 
 DAY: tuple[tuple[str, Callable[[Living], Answer], int], ...] = (
