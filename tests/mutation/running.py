@@ -82,7 +82,7 @@ class Bench:
         """
         answers, traced = self.folder / "answers.jsonl", self.folder / "traces.json"
         answers.touch()
-        warm = Warm(self.root, [one for one in mutants if one.is_inside], until, answers, traced)
+        warm = Warm(self.root, mutants, until, answers, traced)
         inside = _fork(lambda: _pytest(self.root, self.tests, [warm]))
         _wait(inside, None)
         assert traced.exists(), "a test fails without a mutant"
@@ -117,12 +117,14 @@ class Warm:
     def __init__(
         self, root: Path, mutants: Sequence[Mutant], until: float, answers: Path, traced: Path
     ) -> None:
-        self.root, self.mutants, self.until = root, mutants, until
+        self.root, self.until = root, until
+        self.paths = {one.path for one in mutants}
+        self.mutants = [one for one in mutants if one.is_inside]
         self.answers, self.traced = answers, traced
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        tracer = Tracer(self.root, {one.path for one in self.mutants})
+        tracer = Tracer(self.root, self.paths)
         items = {item.nodeid: item for item in session.items}
         for item, following in _in_turn(session.items):
             with tracer.watching(item.nodeid):

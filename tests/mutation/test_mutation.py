@@ -78,22 +78,39 @@ def test_tests_that_fail_by_themselves_are_no_judges(tmp_path: Path) -> None:
     assert "a test fails without a mutant" in done.stderr
 
 
+def git(folder: Path, *words: str) -> None:
+    name = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *name, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(("text", "code"), [(WEAK, 1), (STRONG, 0)])
+def test_where_only_a_constant_changed_it_is_judged(text: str, code: int, tmp_path: Path) -> None:
+    file = tmp_path / "bill.py"
+    file.write_text(MODULE.replace("5000", "4000"), "utf-8")
+    (tmp_path / "test_bill.py").write_text(text, "utf-8")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "bill.py")
+    git(tmp_path, "commit", "--quiet", "-m", "first")
+    file.write_text(MODULE, "utf-8")
+    asked = ("--root", str(tmp_path), "--tests", "test_bill.py", "--changed", "HEAD")
+    done = run("bill.py", *asked)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "| bill.py | 1 | 1 |" in done.stdout
+    assert "untested" not in done.stdout
+
+
 def test_every_explained_mutant_is_still_there() -> None:
     known = {one.key for path in TESTS for one in mutants((ROOT / path).read_text("utf-8"), path)}
     assert [key for key in EXPLAINED if key not in known] == []
 
 
 def test_changed_lines_are_those_of_git(tmp_path: Path) -> None:
-    def git(*words: str) -> None:
-        name = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        subprocess.run(["git", *name, *words], cwd=tmp_path, check=True, capture_output=True)
-
     assert changed_lines(tmp_path, "a.py", "HEAD") == frozenset()
     file = tmp_path / "a.py"
     file.write_text("one\ntwo\nthree\n", "utf-8")
-    git("init", "--quiet")
-    git("add", "a.py")
-    git("commit", "--quiet", "-m", "first")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "a.py")
+    git(tmp_path, "commit", "--quiet", "-m", "first")
     assert changed_lines(tmp_path, "a.py", "HEAD") == frozenset()
     file.write_text("one\n2\nthree\nfour\nfive\n", "utf-8")
     assert changed_lines(tmp_path, "a.py", "HEAD") == {2, 4, 5}

@@ -18,7 +18,7 @@ import pytest
 from engine.bundling import collect, write_bundle
 from engine.desk import Receipt
 from engine.evidence.bundle import Scope, dump_bundle, dump_zip
-from engine.redacting import redact
+from engine.redacting import Hand, redact
 from engine.rehearsal.player import Player
 from tests.conftest import ROOT
 from tests.engine.test_language_features import FEATURES
@@ -80,9 +80,9 @@ def test_what_was_destroyed_leaves_the_rest_valid(tmp_path: Path) -> None:
         for path in stored.body.commits()
         if path.startswith("form/")
     )
-    who, other = office.person("吴桐"), office.person("韩江")
-    keys = office.signers[who], office.signers[other]
-    done = redact(office.desk, row.id, stored.seq, (path,), "某法第 47 条", who, other, *keys)
+    people = (office.person(name) for name in ("吴桐", "韩江"))
+    two = (Hand(uid=one, signer=office.signers[one]) for one in people)
+    done = redact(office.desk, row.id, stored.seq, (path,), "某法第 47 条", *two)
     assert isinstance(done, Receipt)
     late = sign(office, ground.folder)
     files = dump_bundle(collect(office.store, Scope()))
