@@ -31,10 +31,12 @@ from engine.store.store import Store
 from engine.text import say
 
 ORG, DEFS, KEYS, SYS = "org", "defs", "keys", "sys"
+RULES = (ORG, DEFS)  # the streams by which it is known what is in force
 ROSTER, PARAMS, CALENDAR, PROCESS = "roster", "params", "calendar", "process"
 
 # What a text means depends on its bytes alone, so texts read before are not read again.
 KEPT = 256
+NOWHERE = (-1, "")  # where a stream ends that has nothing
 FormTexts: TypeAlias = tuple[tuple[str, tuple[str, str]], ...]  # name → text, file
 
 
@@ -78,8 +80,9 @@ class Catalog:
 
     def __init__(self, store: Store, before: Catalog | None = None) -> None:
         self._store = store
-        self.heads = (store.head(ORG), store.head(DEFS))
+        self.heads = store.heads(*RULES)
         self._read: dict[str, Events] = before._read if before else {}
+        self._texts: dict[str, bytes] = before._texts if before else {}
         self._charts: dict[str, Statechart] = {}
         self._definitions: dict[str, ProcessDefinition] = {}
         self._organisations: dict[str, Organisation] = {}
@@ -89,6 +92,8 @@ class Catalog:
 
     def _events(self, stream: str) -> tuple[tuple[datetime, happened.Event], ...]:
         known = self._read.get(stream, Events())
+        if self.heads.get(stream, NOWHERE)[0] <= known.seq:
+            return known.all
         new = tuple(self._store.records(stream, after=known.seq))
         events = tuple((one.at, event) for one in new for event in one.events)
         seq = new[-1].seq if new else known.seq
@@ -227,10 +232,13 @@ class Catalog:
         return self.params(found[-1].digest) if found else None
 
     def _object(self, digest: str) -> bytes:
-        content = self._store.find_object(digest)
-        if content is None or hashlib.sha256(content).hexdigest() != digest:
-            raise GuichengError(say("已发布的文本 {digest} 缺失或与摘要不符", digest=digest[:12]))
-        return content
+        if digest not in self._texts:
+            content = self._store.find_object(digest)
+            if content is None or hashlib.sha256(content).hexdigest() != digest:
+                told = say("已发布的文本 {digest} 缺失或与摘要不符", digest=digest[:12])
+                raise GuichengError(told)
+            self._texts[digest] = content
+        return self._texts[digest]
 
 
 def draft_process(

@@ -140,7 +140,7 @@ class Desk(Filing):
         stream = f"case/{case_id}"
         relatives = self.store.family(case_id)
         names = (stream, ORG, KEYS, DEFS, *(f"case/{one}" for one in relatives))
-        heads = {name: self.head(name) for name in names}
+        heads = self.heads(*names)
         self.refresh()
         now = self.clock()
         at = paper.happened if paper else now

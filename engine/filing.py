@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cached_property
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from engine import scribe
-from engine.catalog import DEFS, KEYS, ORG, ROSTER, Catalog, Edition
+from engine.catalog import DEFS, KEYS, ORG, ROSTER, RULES, Catalog, Edition
 from engine.errors import StoreConflict
 from engine.evidence.canonical import Json
 from engine.evidence.consent import Consent, give_consent
@@ -59,6 +60,11 @@ class Filing:
 
     # -- what is known -----------------------------------------------------------------
 
+    @cached_property
+    def origin(self) -> str:
+        """Whose records these are; an office keeps its name for good."""
+        return self.store.origin
+
     def keys(self) -> KeyState:
         """Whose keys are enrolled, folded from the `keys` stream as far as it has grown."""
         head = self.store.head(KEYS)
@@ -84,9 +90,13 @@ class Filing:
             processes=self.catalog.process_names(self.day(at)),
         )
 
-    def head(self, stream: str) -> Head | None:
-        found = self.store.head(stream)
-        return Head(seq=found[0], hash=found[1]) if found else None
+    def heads(self, *streams: str) -> dict[str, Head | None]:
+        """Where streams end at this moment; None for one that is empty."""
+        found = self.store.heads(*streams)
+        return {
+            name: Head(seq=found[name][0], hash=found[name][1]) if name in found else None
+            for name in streams
+        }
 
     def day(self, at: datetime) -> date:
         """The calendar day of an instant where the office is."""
@@ -94,7 +104,7 @@ class Filing:
 
     def refresh(self) -> None:
         """Read the rules again if a publication or amendment has come since."""
-        if self.catalog.heads != (self.store.head(ORG), self.store.head(DEFS)):
+        if self.catalog.heads != self.store.heads(*RULES):
             self.catalog = self.catalog.renewed()
 
     def new_id(self) -> str:
@@ -287,7 +297,7 @@ class Filing:
     def place(self, stream: str, heads: Mapping[str, Head | None]) -> Place:
         office = (stream, ORG, KEYS, DEFS)
         return Place(
-            origin=self.store.origin,
+            origin=self.origin,
             stream=stream,
             head=heads.get(stream),
             received=self.store.last_received(stream),
@@ -309,7 +319,7 @@ class Filing:
 
     def office_heads(self, stream: str) -> dict[str, Head | None]:
         """The heads a record outside any case rests on."""
-        return {name: self.head(name) for name in (stream, ORG, KEYS, DEFS)}
+        return self.heads(stream, ORG, KEYS, DEFS)
 
     def moment(self, at: datetime, happened_at: datetime, request: str) -> Moment:
         return Moment(
@@ -323,7 +333,7 @@ class Filing:
 
     def consent(self, who: Party, signer: Signer, matter: Json) -> Consent:
         """A second person's consent, given now, to what the first will put on record."""
-        return give_consent(signer, who, scribe.instant(self.clock()), self.store.origin, matter)
+        return give_consent(signer, who, scribe.instant(self.clock()), self.origin, matter)
 
     def key_problem(self, signer: Signer, name: str) -> Reason:
         """A step is accepted because its signature verifies, not because a name was typed."""

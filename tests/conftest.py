@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from engine.desk import Desk
+from engine.registry import Registry
 from engine.rehearsal.office import Office, Texts
+from engine.store.store import Store
+from engine.worker import Worker
 
 ROOT = Path(__file__).parent.parent
 
 
-def dice() -> object:
+class Dice:
     """Repeatable randomness: the same salts and ids in every run."""
-    count = 0
 
-    def throw(size: int) -> bytes:
-        nonlocal count
-        count += 1
-        return hashlib.shake_128(count.to_bytes(8, "big")).digest(size)
+    def __init__(self, thrown: int = 0) -> None:
+        self.thrown = thrown
 
-    return throw
+    def __call__(self, size: int) -> bytes:
+        self.thrown += 1
+        return hashlib.shake_128(self.thrown.to_bytes(8, "big")).digest(size)
 
 
 def sample_texts(*processes: str) -> Texts:
@@ -46,9 +51,45 @@ def sample_texts(*processes: str) -> Texts:
     )
 
 
-def open_office(start: str = "2026-10-12 08:00", texts: Texts | None = None) -> Office:
-    at = datetime.fromisoformat(start + "+08:00")
-    return Office(texts or sample_texts(), at, dice())  # type: ignore[arg-type]
+class Copied(Store):
+    """A store in memory with everything another in memory has."""
+
+    def __init__(self, source: Store) -> None:
+        super().__init__(None)
+        self.driver(source).backup(self.driver(self))
+
+    @staticmethod
+    def driver(store: Store) -> sqlite3.Connection:
+        """The connection below SQLAlchemy: in memory there is only one."""
+        found = store.engine.raw_connection().driver_connection
+        assert isinstance(found, sqlite3.Connection)
+        return found
+
+
+def copied(base: Office, dice: Callable[[int], bytes]) -> Office:
+    """An office like another on the day it was founded, with the same keys."""
+    office = copy.copy(base)
+    office.store = Copied(base.store)
+    office.desk = Desk(office.store, office.service, clock=lambda: office.now, dice=dice)
+    office.registry = Registry(office.desk)
+    office.worker = Worker(office.desk)
+    office.signers = dict(base.signers)
+    return office
+
+
+_founded: dict[str, tuple[Office, Dice]] = {}
+
+
+def open_office(start: str | datetime = "2026-10-12 08:00", texts: Texts | None = None) -> Office:
+    """An office in memory on its first day. Founded once, and copied: founding takes longest."""
+    at = datetime.fromisoformat(start + "+08:00") if isinstance(start, str) else start
+    chosen = texts or sample_texts()
+    key = hashlib.sha256(repr((at, chosen)).encode()).hexdigest()
+    if key not in _founded:
+        dice = Dice()
+        _founded[key] = (Office(chosen, at, dice), dice)
+    base, dice = _founded[key]
+    return copied(base, Dice(dice.thrown))
 
 
 @pytest.fixture(scope="session", autouse=True)

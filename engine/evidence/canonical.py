@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from engine.errors import EvidenceError
 from engine.text import Text, say
@@ -25,6 +26,7 @@ DEEPEST = 64
 SALT_BYTES = 16
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _FREE_TEXT = "\n\t"
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -149,7 +151,7 @@ def _write_object(value: Mapping[str, JsonLike], out: list[str], room: int) -> N
         raise EvidenceError(say("键应为文字"))
     for n, key in enumerate(sorted(value, key=utf16)):
         out.append("," if n else "{")
-        out.append(_text(key))
+        out.append(_key(key))
         out.append(":")
         _write(value[key], out, room - 1)
     out.append("}" if value else "{}")
@@ -159,7 +161,12 @@ def _text(text: str) -> str:
     flaw = find_flaw(text)
     if flaw is not None:
         raise EvidenceError(flaw)
-    return json.dumps(text, ensure_ascii=False)
+    return _quoted(text)
+
+
+@lru_cache(maxsize=4096)
+def _key(text: str) -> str:
+    return _text(text)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

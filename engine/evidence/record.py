@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import (
@@ -304,6 +305,7 @@ def dump_body(body: Body) -> bytes:
     return data
 
 
+@lru_cache(maxsize=1024)  # whoever folds, checks and shows a record reads it anew each time
 def load_body(data: bytes) -> Body:
     """The body of these bytes. Raises `EvidenceError`; `Misshapen` names the field."""
     _require_size(data)

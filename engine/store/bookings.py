@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from engine.books.booking import Occupation, Page, Slot
 from engine.kernel import events as happened
 from engine.kernel.diarykeeping import turned
 from engine.kernel.events import Event
 from engine.store.history import History
+from engine.store.statements import add, add_all, find, remove
 from engine.store.tables import OccupationRow, PageRow, columns
 
 KEY = ("diary", "thing", "owner", "begins", "ends")
@@ -36,16 +37,13 @@ def follow_bookings(connection: Connection, events: Iterable[Event], position: i
 
 def _change(connection: Connection, before: Page, after: Page) -> None:
     """Write only what differs: a page may be long."""
-    table = columns(OccupationRow)
     for gone in before.taken:
         if gone not in after.taken:
             row = _row(gone)
-            connection.execute(
-                delete(OccupationRow).where(*(table[name] == row[name] for name in KEY))
-            )
-    new = [_row(one) for one in after.taken if one not in before.taken]
-    if new:
-        connection.execute(insert(OccupationRow), new)
+            remove(connection, OccupationRow, **{name: row[name] for name in KEY})
+    add_all(
+        connection, OccupationRow, (_row(one) for one in after.taken if one not in before.taken)
+    )
 
 
 def _row(one: Occupation) -> dict[str, object]:
@@ -68,18 +66,14 @@ def _text(at: datetime) -> str:
 
 
 def _touch(connection: Connection, diary: str, thing: str, position: int) -> None:
-    column = columns(PageRow)
-    connection.execute(delete(PageRow).where(column.diary == diary, column.thing == thing))
-    connection.execute(insert(PageRow).values(diary=diary, thing=thing, version=position))
+    remove(connection, PageRow, diary=diary, thing=thing)
+    add(connection, PageRow, diary=diary, thing=thing, version=position)
 
 
 def page_version(connection: Connection, diary: str, thing: str) -> int:
     """When a page last changed; 0 if it never has."""
-    column = columns(PageRow)
-    found = connection.execute(
-        select(column.version).where(column.diary == diary, column.thing == thing)
-    ).scalar()
-    return int(found or 0)
+    page = find(connection, PageRow, diary=diary, thing=thing)
+    return int(page.version) if page else 0
 
 
 # -- reading -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from engine.books import ledger
 from engine.books.ledger import ZERO, Card, Hold, Lot, Posting
@@ -23,6 +23,7 @@ from engine.kernel.bookkeeping import posting_of
 from engine.kernel.events import Event
 from engine.kernel.values import dump_value, load_value
 from engine.store.history import History
+from engine.store.statements import add, find, find_all, remove
 from engine.store.tables import CardRow, FreezeRow, HoldRow, LotRow, PostingRow, columns
 
 WHOLE, STILL = "", "*"  # beside items: the book as a whole, and whether it stands still
@@ -46,9 +47,7 @@ def follow_books(
             case happened.HoldChanged():
                 _hold(connection, event, day, position * 1000 + n)
             case happened.BookFrozen():
-                connection.execute(
-                    insert(FreezeRow).values(book=event.book, since=position, owner=event.owner)
-                )
+                add(connection, FreezeRow, book=event.book, since=position, owner=event.owner)
                 _touch(connection, event.book, STILL, position)
             case happened.BookThawed():
                 column = columns(FreezeRow)
@@ -68,86 +67,74 @@ def _post(connection: Connection, body: Body, posting: Posting, position: int, n
     card = ledger.posted(before, posting)
     lot = card.lot(posting.lot)
     assert lot is not None
-    column = columns(LotRow)
-    connection.execute(
-        delete(LotRow).where(
-            column.book == card.book, column.item == card.item, column.lot == lot.id
-        )
-    )
-    connection.execute(
-        insert(LotRow).values(
-            book=card.book,
-            item=card.item,
-            lot=lot.id,
-            rank=lot.rank,
-            quantity=_text(lot.quantity),
-            cost=_text(lot.cost),
-            details=_details(lot.details),
-        )
+    remove(connection, LotRow, book=card.book, item=card.item, lot=lot.id)
+    add(
+        connection,
+        LotRow,
+        book=card.book,
+        item=card.item,
+        lot=lot.id,
+        rank=lot.rank,
+        quantity=_text(lot.quantity),
+        cost=_text(lot.cost),
+        details=_details(lot.details),
     )
     table = columns(PostingRow)
     serial = connection.execute(
         select(func.max(table.serial)).where(table.book == posting.book)
     ).scalar()
-    connection.execute(
-        insert(PostingRow).values(
-            position=position,
-            n=n,
-            book=posting.book,
-            serial=(serial or 0) + 1,
-            item=posting.item,
-            kind=posting.kind,
-            lot=posting.lot,
-            quantity=_text(posting.quantity),
-            cost=_text(posting.cost),
-            balance=_text(card.on_hand),
-            balance_amount=_text(card.amount),
-            owner=posting.owner,
-            of=posting.of,
-            holders=json.dumps(posting.holders, ensure_ascii=False),
-            details=_details(posting.details),
-            day=posting.on.isoformat() if posting.on else "",
-            at=body.time,
-            actor=body.actor.name,
-            state=body.task.node if body.task else "",
-        )
+    add(
+        connection,
+        PostingRow,
+        position=position,
+        n=n,
+        book=posting.book,
+        serial=(serial or 0) + 1,
+        item=posting.item,
+        kind=posting.kind,
+        lot=posting.lot,
+        quantity=_text(posting.quantity),
+        cost=_text(posting.cost),
+        balance=_text(card.on_hand),
+        balance_amount=_text(card.amount),
+        owner=posting.owner,
+        of=posting.of,
+        holders=json.dumps(posting.holders, ensure_ascii=False),
+        details=_details(posting.details),
+        day=posting.on.isoformat() if posting.on else "",
+        at=body.time,
+        actor=body.actor.name,
+        state=body.task.node if body.task else "",
     )
 
 
 def _hold(connection: Connection, event: happened.HoldChanged, day: date, rank: int) -> None:
-    column = columns(HoldRow)
-    mine = (column.book == event.book, column.item == event.item, column.owner == event.owner)
-    row = connection.execute(select(HoldRow).where(*mine)).first()
+    mine = {"book": event.book, "item": event.item, "owner": event.owner}
+    row = find(connection, HoldRow, **mine)
     card = ledger.held(load_card(connection, event.book, event.item), event.owner, event.quantity)
     left = card.held(event.owner)
-    connection.execute(delete(HoldRow).where(*mine))
+    remove(connection, HoldRow, **mine)
     if left > 0:
-        connection.execute(
-            insert(HoldRow).values(
-                book=event.book,
-                item=event.item,
-                owner=event.owner,
-                rank=row.rank if row else rank,
-                quantity=_text(left),
-                holders=row.holders if row else json.dumps(event.holders, ensure_ascii=False),
-                day=row.day if row else day.isoformat(),
-            )
+        add(
+            connection,
+            HoldRow,
+            **mine,
+            rank=row.rank if row else rank,
+            quantity=_text(left),
+            holders=row.holders if row else json.dumps(event.holders, ensure_ascii=False),
+            day=row.day if row else day.isoformat(),
         )
 
 
 def _touch(connection: Connection, book: str, item: str, position: int) -> None:
-    column = columns(CardRow)
-    connection.execute(delete(CardRow).where(column.book == book, column.item == item))
-    connection.execute(insert(CardRow).values(book=book, item=item, version=position))
+    remove(connection, CardRow, book=book, item=item)
+    add(connection, CardRow, book=book, item=item, version=position)
 
 
 def version_of(connection: Connection, book: str, item: str) -> int:
     """When an item last moved; 0 if it never has."""
-    column = columns(CardRow)
-    found = connection.execute(
-        select(column.version).where(column.book == book, column.item == item)
-    ).scalar()
-    return int(found or 0)
+    card = find(connection, CardRow, book=book, item=item)
+    return int(card.version) if card else 0
 
 
 def load_card(connection: Connection, book: str, item: str) -> Card:
@@ -157,13 +144,9 @@ def load_card(connection: Connection, book: str, item: str) -> Card:
 
 def load_cards(connection: Connection, book: str, item: str | None = None) -> tuple[Card, ...]:
     """Every item of a book that has ever moved or is waited for, by name; or only the one named."""
-    lots, holds = columns(LotRow), columns(HoldRow)
-    here = select(LotRow).where(lots.book == book).order_by(lots.item, lots.rank)
-    wanted = select(HoldRow).where(holds.book == book).order_by(holds.item, holds.rank)
-    if item is not None:
-        here, wanted = here.where(lots.item == item), wanted.where(holds.item == item)
+    key = {"book": book} if item is None else {"book": book, "item": item}
     found: dict[str, tuple[list[Lot], list[Hold]]] = {}
-    for lot in connection.execute(here):
+    for lot in find_all(connection, LotRow, ("item", "rank"), **key):
         found.setdefault(lot.item, ([], []))[0].append(
             Lot(
                 id=lot.lot,
@@ -173,7 +156,7 @@ def load_cards(connection: Connection, book: str, item: str | None = None) -> tu
                 details=_load_details(lot.details),
             )
         )
-    for hold in connection.execute(wanted):
+    for hold in find_all(connection, HoldRow, ("item", "rank"), **key):
         found.setdefault(hold.item, ([], []))[1].append(
             Hold(owner=hold.owner, quantity=Decimal(hold.quantity))
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
@@ -36,12 +37,11 @@ def make_engine(path: Path | None) -> Engine:
     else:
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
 def _prepare(connection: Any, _: object) -> None:
-    # The driver must not open transactions of its own: every one begins in `_begin`.
+    # The driver must not open transactions of its own: they begin in `reading` and `writing`.
     connection.isolation_level = None
     journal, synchronous = ("WAL", "FULL") if _wal_is_sound() else ("TRUNCATE", "EXTRA")
     cursor = connection.cursor()
@@ -65,25 +65,75 @@ def _wal_is_sound() -> bool:
     )
 
 
-def _begin(connection: Any) -> None:
-    connection.exec_driver_sql(
-        "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
-    )
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One view of everything, whatever is written meanwhile."""
+    with plainly(), engine.connect() as connection:
+        _run(connection, "BEGIN")
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Everything or nothing, and nobody else writes meanwhile."""
+    with plainly(), engine.connect() as connection:
+        _run(connection, "BEGIN IMMEDIATE")
+        with connection.begin():
+            yield connection
+
+
+def _run(connection: Connection, statement: str) -> None:
+    # Not by an event of the engine: listening to one makes every statement dearer.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(statement)
 
 
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date. Errors: `StoreError` if it is newer than this program."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.connect().execution_options(writes=True) as connection:
-        scripts = ScriptDirectory.from_config(config)
-        known = {script.revision for script in scripts.walk_revisions()}
+    with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-        if current is not None and current not in known:
-            raise StoreError(say("数据库由更新的版本建立({found}),本程序不能打开", found=current))
+    newest, *older = _revisions()
+    if current == newest:
+        return
+    if current is not None and current not in older:
+        raise StoreError(say("数据库由更新的版本建立({found}),本程序不能打开", found=current))
+    config = _scripts()
+    with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        connection.commit()
+
+
+def _scripts() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """Every edition of the tables this program knows, the newest first."""
+    scripts = ScriptDirectory.from_config(_scripts())
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def lay(engine: Engine) -> None:
+    """Give an engine for memory the tables of an empty store: migrated once, then copied."""
+    _driver(_laid()).backup(_driver(engine))
+
+
+@cache
+def _laid() -> Engine:
+    engine = make_engine(None)
+    migrate(engine)
+    return engine
+
+
+def _driver(engine: Engine) -> sqlite3.Connection:
+    """The one connection of an engine for memory."""
+    found = engine.raw_connection().driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
 
 
 @contextmanager

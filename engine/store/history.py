@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, select
+from sqlmodel import SQLModel
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import parse
@@ -17,23 +18,44 @@ from engine.kernel.values import load_value
 from engine.kernel.vocabulary import load_event
 from engine.language.definition import SYSTEM
 from engine.store import projections
-from engine.store.connect import plainly
+from engine.store.connect import reading
 from engine.store.rows import (
     HistoryRow,
     Query,
     Stored,
 )
-from engine.store.tables import (
-    DisclosureRow,
-    HeadRow,
-    ObjectRow,
-    RecordRow,
-    columns,
-)
+from engine.store.statements import find
+from engine.store.tables import DisclosureRow, HeadRow, ObjectRow, RecordRow, columns
 from engine.text import say
 
 UNREADABLE = "\ufffd"
 NOWHERE = 2**63 - 1
+
+
+def _later(table: type[SQLModel]) -> Select[Any]:
+    """What a stream has in a table after a place."""
+    column = columns(table)
+    is_meant = column.stream == bindparam("stream"), column.seq > bindparam("after")
+    return select(table.__table__).where(*is_meant)  # type: ignore[attr-defined]
+
+
+RECORDS = _later(RecordRow).order_by(columns(RecordRow).seq)
+DISCLOSURES = _later(DisclosureRow)
+LAST_RECEIVED = (
+    select(columns(RecordRow).received_at)
+    .where(columns(RecordRow).stream == bindparam("stream"))
+    .order_by(columns(RecordRow).seq.desc())
+    .limit(1)
+)
+ENDS = select(columns(HeadRow).stream, columns(HeadRow).seq, columns(HeadRow).digest)
+SOME_ENDS = ENDS.where(columns(HeadRow).stream.in_(bindparam("streams", expanding=True)))
+
+
+def ends(connection: Connection, streams: Collection[str] = ()) -> Sequence[Row[Any]]:
+    """Stream, last place and digest of the streams named; of all, if none is."""
+    if not streams:
+        return connection.execute(ENDS).all()
+    return connection.execute(SOME_ENDS, {"streams": list(streams)}).all()
 
 
 class History:
@@ -41,37 +63,24 @@ class History:
 
     engine: Engine
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        with plainly(), self.engine.connect() as connection:
-            yield connection
+    def reading(self) -> AbstractContextManager[Connection]:
+        return reading(self.engine)
 
     def head(self, stream: str) -> tuple[int, str] | None:
         """The last place of a stream and its digest."""
-        with self.reading() as connection:
-            row = connection.execute(
-                select(columns(HeadRow).seq, columns(HeadRow).digest).where(
-                    columns(HeadRow).stream == stream
-                )
-            ).first()
-        return (row.seq, row.digest) if row else None
+        return self.heads(stream).get(stream)
 
     def last_received(self, stream: str) -> str:
         """When the last record of a stream was received (RFC 3339, UTC); "" if it has none."""
-        table = columns(RecordRow)
         with self.reading() as connection:
-            found = connection.execute(
-                select(table.received_at)
-                .where(table.stream == stream)
-                .order_by(table.seq.desc())
-                .limit(1)
-            ).scalar()
-        return str(found or "")
+            return str(connection.execute(LAST_RECEIVED, {"stream": stream}).scalar() or "")
 
-    def heads(self) -> dict[str, tuple[int, str]]:
-        """Every stream's last place and digest, by stream name."""
+    def heads(self, *streams: str) -> dict[str, tuple[int, str]]:
+        """The last place and digest of the streams named (of all, if none is), by their names; at
+        one moment.
+        """
         with self.reading() as connection:
-            rows = connection.execute(select(HeadRow)).all()
+            rows = ends(connection, streams)
         return {row.stream: (row.seq, row.digest) for row in sorted(rows, key=lambda r: r.stream)}
 
     def streams(self) -> tuple[str, ...]:
@@ -85,18 +94,9 @@ class History:
     def records(self, stream: str, after: int = -1) -> Iterator[Stored]:
         """The records of a stream later than `after`, in order."""
         with self.reading() as connection:
-            rows = connection.execute(
-                select(RecordRow)
-                .where(columns(RecordRow).stream == stream, columns(RecordRow).seq > after)
-                .order_by(columns(RecordRow).seq)
-            ).all()
+            rows = connection.execute(RECORDS, {"stream": stream, "after": after}).all()
             opened: dict[int, list[Disclosure]] = {}
-            for one in connection.execute(
-                select(DisclosureRow).where(
-                    columns(DisclosureRow).stream == stream,
-                    columns(DisclosureRow).seq > after,
-                )
-            ):
+            for one in connection.execute(DISCLOSURES, {"stream": stream, "after": after}):
                 if one.salt is not None and one.value is not None:
                     opened.setdefault(one.seq, []).append(
                         Disclosure(path=one.path, salt=one.salt, value=parse(one.value.encode()))
@@ -183,18 +183,12 @@ class History:
     def find_request(self, request: str) -> tuple[str, int] | None:
         """Where a request was written, if it was."""
         with self.reading() as connection:
-            row = connection.execute(
-                select(columns(RecordRow).stream, columns(RecordRow).seq).where(
-                    columns(RecordRow).request == request
-                )
-            ).first()
+            row = find(connection, RecordRow, request=request)
         return (row.stream, row.seq) if row else None
 
     def find_object(self, digest: str) -> bytes | None:
         with self.reading() as connection:
-            row = connection.execute(
-                select(columns(ObjectRow).content).where(columns(ObjectRow).digest == digest)
-            ).first()
+            row = find(connection, ObjectRow, digest=digest)
         return binary(row.content) if row else None
 
     def objects(self) -> Iterator[tuple[str, str, bytes]]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from engine.store.history import utc
+from engine.store.statements import add
 from engine.store.store import Store
 from engine.store.tables import CaseTable, OwedRow, columns
 from engine.store.work import read_meta, write_meta
@@ -63,7 +64,7 @@ class Owing:
             for one in failed:
                 # Another tick may have met the same record.
                 connection.execute(delete(OwedRow).where(self._is(one, column)))
-                connection.execute(insert(OwedRow).values(channel=self.channel, **_row(one)))
+                add(connection, OwedRow, channel=self.channel, **_row(one))
             before = int(read_meta(connection, self._key) or 0)
             write_meta(connection, self._key, str(max(before, position)))
 

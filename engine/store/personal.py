@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from engine.errors import UnknownName
 from engine.store.history import utc
+from engine.store.statements import add
 from engine.store.store import Store
 from engine.store.tables import CaseTable, CopyRow, ReadRow, UnsentRow, columns
 from engine.text import say
@@ -55,7 +56,7 @@ def mark_read(store: Store, case_id: str, person: str, at: datetime) -> bool:
     with store.writing() as connection:
         if not connection.execute(unread).scalar():
             return False
-        connection.execute(insert(ReadRow).values(case_id=case_id, person=person, at=utc(at)))
+        add(connection, ReadRow, case_id=case_id, person=person, at=utc(at))
     return True
 
 
@@ -88,7 +89,7 @@ def keep_unsent(store: Store, person: str, one: Unsent) -> int:
             return one.number
         last = select(func.max(column.n)).where(column.person == person)
         number = int(connection.execute(last).scalar() or 0) + 1
-        connection.execute(insert(UnsentRow).values(person=person, n=number, **kept))
+        add(connection, UnsentRow, person=person, n=number, **kept)
         return number
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from engine.evidence.record import Body
 from engine.kernel import events as happened
@@ -20,6 +20,7 @@ from engine.store.bookings import follow_bookings
 from engine.store.books import follow_books
 from engine.store.names import follow_names
 from engine.store.stand_ins import follow_stand_ins
+from engine.store.statements import add, add_all, remove
 from engine.store.tables import (
     PROJECTIONS,
     ActRow,
@@ -81,9 +82,8 @@ def follow(
     position: int,
 ) -> None:
     """Bring the tables up to date after one record, the `position`th of the log."""
-    head = columns(HeadRow)
-    connection.execute(delete(HeadRow).where(head.stream == body.stream))
-    connection.execute(insert(HeadRow).values(stream=body.stream, seq=body.seq, digest=digest))
+    remove(connection, HeadRow, stream=body.stream)
+    add(connection, HeadRow, stream=body.stream, seq=body.seq, digest=digest)
     _answer_pending(connection, body.req)
     for event in events:
         follow_names(connection, event)
@@ -103,38 +103,30 @@ def _answer_pending(connection: Connection, request: str) -> None:
     kind, _, rest = request.partition(":")
     case_id, _, number = rest.partition(":")
     if kind in ("child", "told", "amend", "handed"):
-        column = columns(PendingRow)
-        connection.execute(
-            delete(PendingRow).where(column.case_id == case_id, column.request == number)
-        )
+        remove(connection, PendingRow, case_id=case_id, request=number)
 
 
 def _write_case(connection: Connection, case: Case) -> None:
-    for table, key in (
-        (CaseTable, "id"),
-        (ValueRow, "case_id"),
-        (MemberRow, "case_id"),
-        (ActRow, "case_id"),
-    ):
-        column = columns(table)[key]
-        connection.execute(delete(table).where(column == case.id))
-    connection.execute(
-        insert(CaseTable).values(
-            id=case.id,
-            number=case.number,
-            process=case.process,
-            definition=case.definition,
-            title=title_of(connection, case),
-            initiator=case.initiator,
-            department=case.department,
-            parent=case.parent,
-            period=case.period,
-            configuration=json.dumps(case.configuration, ensure_ascii=False),
-            opened_at=stamp_of(case.opened_at),
-            closed_at=stamp_of(case.closed_at) if case.closed_at else None,
-            result=case.result,
-            suspended=case.is_suspended,
-        )
+    remove(connection, CaseTable, id=case.id)
+    for table in (ValueRow, MemberRow, ActRow):
+        remove(connection, table, case_id=case.id)
+    add(
+        connection,
+        CaseTable,
+        id=case.id,
+        number=case.number,
+        process=case.process,
+        definition=case.definition,
+        title=title_of(connection, case),
+        initiator=case.initiator,
+        department=case.department,
+        parent=case.parent,
+        period=case.period,
+        configuration=json.dumps(case.configuration, ensure_ascii=False),
+        opened_at=stamp_of(case.opened_at),
+        closed_at=stamp_of(case.closed_at) if case.closed_at else None,
+        result=case.result,
+        suspended=case.is_suspended,
     )
     values = [
         {"case_id": case.id, "field": name, "text": str(value)}
@@ -157,14 +149,12 @@ def _write_case(connection: Connection, case: Case) -> None:
         for number, act in enumerate(case.acts)
     ]
     for table, rows in ((ValueRow, values), (MemberRow, members), (ActRow, acts)):
-        if rows:
-            connection.execute(insert(table), rows)
+        add_all(connection, table, rows)
 
 
 def _write_work(connection: Connection, case: Case) -> None:
     for table in (TaskRow, OfferRow, TimerRow):
-        column = columns(table)
-        connection.execute(delete(table).where(column.case_id == case.id))
+        remove(connection, table, case_id=case.id)
     tasks = [
         {
             "case_id": case.id,
@@ -196,8 +186,7 @@ def _write_work(connection: Connection, case: Case) -> None:
         for timer in case.timers
     ]
     for table, rows in ((TaskRow, tasks), (OfferRow, offers), (TimerRow, timers)):
-        if rows:
-            connection.execute(insert(table), rows)
+        add_all(connection, table, rows)
 
 
 def _deadline(case: Case, task: Task) -> dict[str, object]:
@@ -235,10 +224,13 @@ def _write_copies(connection: Connection, case: Case, body: Body, event: Event) 
     )
     for person in dict.fromkeys(event.people):
         if person not in known:
-            connection.execute(
-                insert(CopyRow).values(
-                    case_id=case.id, person=person, sender=body.actor.name, at=body.time
-                )
+            add(
+                connection,
+                CopyRow,
+                case_id=case.id,
+                person=person,
+                sender=body.actor.name,
+                at=body.time,
             )
 
 
@@ -262,18 +254,18 @@ def _write_request(connection: Connection, case: Case, event: Event) -> None:
             kind, target, action = "told_child", event.child, event.action
         case _:
             return
-    connection.execute(
-        insert(PendingRow).values(
-            case_id=case.id,
-            request=event.request,
-            kind=kind,
-            target=target,
-            action=action,
-            initiator=initiator,
-            content=json.dumps(
-                {name: dump_value(value) for name, value in content.items()},
-                ensure_ascii=False,
-                sort_keys=True,
-            ),
-        )
+    add(
+        connection,
+        PendingRow,
+        case_id=case.id,
+        request=event.request,
+        kind=kind,
+        target=target,
+        action=action,
+        initiator=initiator,
+        content=json.dumps(
+            {name: dump_value(value) for name, value in content.items()},
+            ensure_ascii=False,
+            sort_keys=True,
+        ),
     )

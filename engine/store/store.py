@@ -23,10 +23,10 @@ from engine.kernel.elsewhere import Seen
 from engine.store import projections
 from engine.store.bookings import page_version
 from engine.store.books import version_of
-from engine.store.connect import StoreError, make_engine, migrate, plainly
+from engine.store.connect import StoreError, lay, make_engine, migrate, plainly
 from engine.store.elsewhere import has_moved
 from engine.store.erasure import erase
-from engine.store.history import stamp_for
+from engine.store.history import ends, stamp_for
 from engine.store.names import ROSTER
 from engine.store.rows import (
     Entry,
@@ -35,10 +35,10 @@ from engine.store.rows import (
     Repeated,
     Stored,
 )
+from engine.store.statements import add, add_all, find
 from engine.store.tables import (
     CheckpointRow,
     DisclosureRow,
-    HeadRow,
     MetaRow,
     ObjectRow,
     RecordRow,
@@ -60,7 +60,7 @@ class Store(Work):
         self.engine = make_engine(path)
         self._folded = {}
         with plainly():
-            migrate(self.engine)
+            lay(self.engine) if path is None else migrate(self.engine)
         if self._meta(OUTDATED) is not None:
             self.rebuild()
 
@@ -120,12 +120,9 @@ class Store(Work):
         with self.writing() as connection:
             if size is not None and size != _last_position(connection):
                 raise Moved
-            for stream, seq in expect.items():
-                found = connection.execute(
-                    select(columns(HeadRow).seq).where(columns(HeadRow).stream == stream)
-                ).scalar()
-                if (-1 if found is None else found) != seq:
-                    raise Moved
+            found = {row.stream: row.seq for row in ends(connection, expect)} if expect else {}
+            if any(found.get(stream, -1) != seq for stream, seq in expect.items()):
+                raise Moved
             for (book, item), version in cards.items():
                 if version_of(connection, book, item) != version:
                     raise Moved
@@ -142,9 +139,7 @@ class Store(Work):
     def _flush(self) -> None:
         """Take what was erased out of the write-ahead log as well."""
         with plainly(), self.engine.connect() as connection:
-            connection.exec_driver_sql("ROLLBACK")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
 
     def keep_checkpoint(self, kept: Kept) -> None:
         """Keep a signed checkpoint, for good; one of the same size is there already if at all."""
@@ -155,49 +150,44 @@ class Store(Work):
     def keep_token(self, size: int, answer: bytes, at: str) -> None:
         """Keep a time stamp over the checkpoint of a size, for good; the latest one counts."""
         with self.writing() as connection:
-            connection.execute(insert(TokenRow).values(size=size, answer=answer, at=at))
+            add(connection, TokenRow, size=size, answer=answer, at=at)
 
     def _write(self, connection: Connection, entry: Entry) -> int:
         body, record = entry.body, entry.record
         for kind, content in entry.objects:
             digest = projections.digest_of(content)
-            known = connection.execute(
-                select(columns(ObjectRow).digest).where(columns(ObjectRow).digest == digest)
-            ).scalar()
-            if known is None:
-                connection.execute(
-                    insert(ObjectRow).values(digest=digest, kind=kind, content=content)
-                )
+            if find(connection, ObjectRow, digest=digest) is None:
+                add(connection, ObjectRow, digest=digest, kind=kind, content=content)
         try:
-            written = connection.execute(
-                insert(RecordRow).values(
-                    stream=body.stream,
-                    seq=body.seq,
-                    body=record.body,
-                    key=record.key,
-                    sig=record.sig,
-                    received_at=record.received_at,
-                    payload_type=record.payload_type,
-                    digest=record.digest,
-                    **projections.copied(body),
-                )
+            written = add(
+                connection,
+                RecordRow,
+                stream=body.stream,
+                seq=body.seq,
+                body=record.body,
+                key=record.key,
+                sig=record.sig,
+                received_at=record.received_at,
+                payload_type=record.payload_type,
+                digest=record.digest,
+                **projections.copied(body),
             )
         except IntegrityError as error:
             raise (Repeated if "request" in str(error.orig) else Moved) from error
-        if entry.disclosures:
-            connection.execute(
-                insert(DisclosureRow),
-                [
-                    {
-                        "stream": body.stream,
-                        "seq": body.seq,
-                        "path": one.path,
-                        "salt": one.salt,
-                        "value": canonical(one.value).decode(),
-                    }
-                    for one in entry.disclosures
-                ],
-            )
+        add_all(
+            connection,
+            DisclosureRow,
+            (
+                {
+                    "stream": body.stream,
+                    "seq": body.seq,
+                    "path": one.path,
+                    "salt": one.salt,
+                    "value": canonical(one.value).decode(),
+                }
+                for one in entry.disclosures
+            ),
+        )
         if entry.erased:
             erase(connection, entry)
         try:
@@ -234,9 +224,7 @@ class Store(Work):
         try:
             with beside.writing() as connection:
                 for digest, content in self._published():
-                    connection.execute(
-                        insert(ObjectRow).values(digest=digest, kind=PROCESS, content=content)
-                    )
+                    add(connection, ObjectRow, digest=digest, kind=PROCESS, content=content)
                 _follow_history(connection, self.everything())
             return beside.derived_tables()
         finally:

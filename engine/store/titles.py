@@ -10,14 +10,15 @@ import json
 import re
 from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from engine.kernel.case import Case
 from engine.language.form_loader import load_form
 from engine.language.forms import FieldType
 from engine.language.reader import Mapping_, Scalar, read
 from engine.store.names import name_of
-from engine.store.tables import ObjectRow, columns
+from engine.store.statements import find
+from engine.store.tables import ObjectRow
 
 NAME = re.compile(r"\{([^{}]*)\}")
 LONGEST = 80
@@ -26,11 +27,8 @@ PROCESS = "process"  # the kind under which a published process is kept
 
 def title_of(connection: Connection, case: Case) -> str:
     """The title with what is filled in so far, in one line; "" if the process gives none."""
-    column = columns(ObjectRow)
-    content = connection.execute(
-        select(column.content).where(column.digest == case.definition)
-    ).scalar()
-    template, people = _template(content) if content is not None else ("", frozenset())
+    kept = find(connection, ObjectRow, digest=case.definition)
+    template, people = _template(kept.content) if kept else ("", frozenset())
 
     def filled(found: re.Match[str]) -> str:
         value = case.values.get(found[1])

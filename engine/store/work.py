@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select
 
 from engine.errors import GuichengError
 from engine.evidence.redaction import REDACT
@@ -18,7 +18,7 @@ from engine.kernel.case import Case
 from engine.kernel.command import Other
 from engine.kernel.values import load_value
 from engine.language.definition import SYSTEM
-from engine.store.connect import plainly
+from engine.store.connect import writing
 from engine.store.history import stamp_for, utc
 from engine.store.log import Log
 from engine.store.rows import (
@@ -26,6 +26,7 @@ from engine.store.rows import (
     OpenTask,
     Pending,
 )
+from engine.store.statements import add, find, find_all, remove
 from engine.store.tables import (
     ActRow,
     CardRow,
@@ -58,15 +59,8 @@ class Work(Log):
 
     _folded: dict[str, Folded]
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One IMMEDIATE transaction; everything or nothing."""
-        with (
-            plainly(),
-            self.engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+    def writing(self) -> AbstractContextManager[Connection]:
+        return writing(self.engine)
 
     # -- cases ----------------------------------------------------------------------------
 
@@ -152,20 +146,15 @@ class Work(Log):
 
     def family(self, case_id: str) -> tuple[str, ...]:
         """The other cases joined to this one by parent and child, or by gathering."""
-        links = columns(CaseTable), columns(MemberRow)
-        case, member = links
         known, waiting = {case_id}, [case_id]
         with self.reading() as connection:
             while waiting:
                 one = waiting.pop()
-                found: set[str] = set()
-                for wanted in (
-                    select(case.parent).where(case.id == one, case.parent.is_not(None)),
-                    select(case.id).where(case.parent == one),
-                    select(member.member).where(member.case_id == one),
-                    select(member.case_id).where(member.member == one),
-                ):
-                    found |= set(connection.execute(wanted).scalars().all())
+                case = find(connection, CaseTable, id=one)
+                found = {case.parent} if case and case.parent is not None else set()
+                found |= {row.id for row in find_all(connection, CaseTable, (), parent=one)}
+                found |= {row.member for row in find_all(connection, MemberRow, (), case_id=one)}
+                found |= {row.case_id for row in find_all(connection, MemberRow, (), member=one)}
                 waiting += sorted(found - known)
                 known |= found
         return tuple(sorted(known - {case_id}))
@@ -387,17 +376,14 @@ class Work(Log):
 
 def read_meta(connection: Connection, key: str) -> str | None:
     """A mark the engine has left itself; None if there is none."""
-    column = columns(MetaRow)
-    found = connection.execute(select(column.value).where(column.key == key)).scalar()
-    return str(found) if found is not None else None
+    found = find(connection, MetaRow, key=key)
+    return str(found.value) if found else None
 
 
 def write_meta(connection: Connection, key: str, value: str) -> None:
     """Leave a mark, in place of an older one."""
-    column = columns(MetaRow)
-    done = connection.execute(update(MetaRow).where(column.key == key).values(value=value))
-    if done.rowcount == 0:
-        connection.execute(insert(MetaRow).values(key=key, value=value))
+    remove(connection, MetaRow, key=key)
+    add(connection, MetaRow, key=key, value=value)
 
 
 def case_row_of(row: Any) -> CaseRow:

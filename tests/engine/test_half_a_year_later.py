@@ -28,7 +28,7 @@ from engine.sealing import build_of, seal
 from engine.store.rows import Query
 from engine.store.store import Store
 from engine.verifying import verify_store
-from tests.conftest import dice, sample_texts
+from tests.conftest import Dice, sample_texts
 
 CASES, WANTED, SEED = 46, 20, "20270607"
 
@@ -52,7 +52,7 @@ def december(tmp_path_factory: pytest.TempPathFactory) -> December:
     path = tmp_path_factory.mktemp("x04") / "office.sqlite3"
     at = datetime.fromisoformat("2026-10-12T08:00:00+08:00")
     texts = sample_texts("期初建账", "办公用品领用", "入库")
-    office = Office(texts, at, dice(), Store.create(path, "x04.example"))  # type: ignore[arg-type]
+    office = Office(texts, at, Dice(), Store.create(path, "x04.example"))
     opening = office.definitions["期初建账"].examples[0]
     assert Player(office, "期初建账").play(opening.steps).misses == []
     numbers = []

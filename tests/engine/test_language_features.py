@@ -12,7 +12,7 @@ from commands.files import check_texts
 from engine.rehearsal.office import Office, Texts
 from engine.rehearsal.player import Player
 from engine.verifying import verify_store
-from tests.conftest import dice, sample_texts
+from tests.conftest import open_office, sample_texts
 
 FOLDER = Path(__file__).parent / "features"
 FORMS = ("试验表", "人事表")
@@ -33,7 +33,7 @@ def features() -> Texts:
 
 
 def office() -> Office:
-    return Office(features(), datetime.fromisoformat("2026-11-02T08:00:00+08:00"), dice())  # type: ignore[arg-type]
+    return open_office(datetime.fromisoformat("2026-11-02T08:00:00+08:00"), features())
 
 
 def test_the_procedures_are_in_order() -> None:

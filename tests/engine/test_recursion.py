@@ -10,10 +10,9 @@ import pytest
 from engine.errors import Problem
 from engine.language.form_loader import load_form
 from engine.language.loader import load_process
-from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
 from engine.verifying import verify_store
-from tests.conftest import dice, sample_texts
+from tests.conftest import open_office, sample_texts
 
 FORM = "form: 表\nfields: {事由: text}\n"
 PROCESS = """process: {name}
@@ -75,7 +74,7 @@ def test_procedures_that_open_each_other_are_stopped_and_told() -> None:
         },
     )
     opened = datetime.fromisoformat("2026-11-02T08:00:00+08:00")
-    office = Office(texts, opened, dice())  # type: ignore[arg-type]
+    office = open_office(opened, texts)
     played = Player(office, "甲").play(office.definitions["甲"].examples[0].steps)
     assert [miss.show() for miss in played.misses] == []
     assert len(office.store.cases()) == 13

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -52,14 +53,19 @@ class Grown:
         return Memory(origin=store.origin).grown(store.leaves(), "")
 
     def change(self, statement: str, *values: object) -> Store:
-        connection = sqlite3.connect(self.path)
-        triggers = "SELECT name FROM sqlite_master WHERE type='trigger'"
-        for (name,) in connection.execute(triggers).fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        assert connection.execute(statement, values).rowcount == 1
-        connection.commit()
-        connection.close()
-        return Store.open(self.path)
+        return changed(self.path, statement, *values)
+
+
+def changed(path: Path, statement: str, *values: object) -> Store:
+    """What is left of a store when one row has been changed behind the program's back."""
+    connection = sqlite3.connect(path)
+    triggers = "SELECT name FROM sqlite_master WHERE type='trigger'"
+    for (name,) in connection.execute(triggers).fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    assert connection.execute(statement, values).rowcount == 1
+    connection.commit()
+    connection.close()
+    return Store.open(path)
 
 
 @pytest.fixture
@@ -91,16 +97,16 @@ def test_nothing_is_wrong_with_an_honest_store_and_the_mark_moves_on(grown: Grow
     assert verify_new(store, now) == ((), now)
 
 
-def test_whatever_is_changed_in_a_new_record_is_found(tmp_path: Path) -> None:
-    cells = new_cells(Grown(tmp_path / "first.sqlite3"))
+def test_whatever_is_changed_in_a_new_record_is_found(grown: Grown, tmp_path: Path) -> None:
+    cells = new_cells(grown)
     assert len(cells) > 20
     missed = []
     for number, (table, column, key) in enumerate(cells):
-        grown = Grown(tmp_path / f"{number}.sqlite3")
+        copy = Path(shutil.copy(grown.path, tmp_path / f"{number}.sqlite3"))
         place = "position" if table == "record" else "rowid"
         value = f"CASE typeof({column}) WHEN 'integer' THEN {column} + 1000"
         value += f" WHEN 'blob' THEN zeroblob(length({column})) ELSE {column} || 'x' END"
-        store = grown.change(f"UPDATE {table} SET {column} = {value} WHERE {place} = ?", key)
+        store = changed(copy, f"UPDATE {table} SET {column} = {value} WHERE {place} = ?", key)
         if not verify_new(store, grown.known)[0]:
             missed.append(f"{table}.{column}")
     assert missed == []

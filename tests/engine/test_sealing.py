@@ -26,7 +26,7 @@ from engine.store.copies import backup
 from engine.store.rows import Kept
 from engine.store.store import Store
 from engine.verifying import verify_store
-from tests.conftest import ROOT, dice, sample_texts
+from tests.conftest import ROOT, Dice, sample_texts
 
 MIGRATIONS = ROOT / "engine/store/migrations/versions"
 
@@ -39,7 +39,7 @@ class Signer:
     def __init__(self, folder: Path) -> None:
         self.path, self.place = folder / "office.sqlite3", folder / "keys" / "SYSTEM.signed"
         store = Store.create(self.path, "sealing.example")
-        self.office = Office(sample_texts("会务服务保障"), AT, dice(), store)  # type: ignore[arg-type]
+        self.office = Office(sample_texts("会务服务保障"), AT, Dice(), store)
         self.desk = self.office.desk
 
     def seal(self, place: Path | None = None) -> Sealed:

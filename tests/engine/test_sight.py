@@ -10,7 +10,7 @@ from engine.kernel.command import Perform
 from engine.reading.printing import render
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
-from tests.conftest import dice, sample_texts
+from tests.conftest import open_office, sample_texts
 
 FORM = """
 form: 盘点表
@@ -50,7 +50,7 @@ def office() -> Office:
         processes={"盲点": (PROCESS, "processes/盲点.yaml")},
     )
     at = datetime.fromisoformat("2026-11-02T08:00:00+08:00")
-    return Office(texts, at, dice())  # type: ignore[arg-type]
+    return open_office(at, texts)
 
 
 def test_a_blind_count_does_not_show_the_book() -> None:

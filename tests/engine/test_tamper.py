@@ -22,7 +22,7 @@ from engine.reverifying import verify_new
 from engine.scribe import Account
 from engine.store.store import Store
 from engine.verifying import verify_store
-from tests.conftest import dice, sample_texts
+from tests.conftest import Dice, sample_texts
 from tests.test_walks import walk, walk_steps
 from tests.toys import toy_texts
 
@@ -35,7 +35,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
     path = tmp_path_factory.mktemp("tamper") / "office.sqlite3"
     store = Store.create(path, "tamper.example")
     at = datetime.fromisoformat("2026-10-12T08:00:00+08:00")
-    office = Office(sample_texts(), at, dice(), store)  # type: ignore[arg-type]
+    office = Office(sample_texts(), at, Dice(), store)
     played = Player(office).play(walk_steps("B-04", "2026-12-09 10:30"))
     assert played.misses == []
     return path, office
@@ -139,7 +139,7 @@ def test_any_record_deleted_from_an_office_with_books_is_a_finding(tmp_path: Pat
     story = walk("A-06")
     at = datetime.fromisoformat(f"{story.start}+08:00")
     chosen = sample_texts("期初建账", "入库", "办公用品领用", "会务服务保障")
-    office = Office(chosen, at, dice(), store)  # type: ignore[arg-type]
+    office = Office(chosen, at, Dice(), store)
     assert Player(office).play(story.steps).misses == []
     assert verify_store(store) == ()
     positions = [position for position, _, _ in store.positions()]
@@ -169,7 +169,7 @@ def test_the_database_itself_refuses_to_change_history(honest: tuple[Path, Offic
 def test_a_revoked_key_cannot_sign_as_if_it_were_not_revoked_yet(newest: bool) -> None:
     """Its holder writes past the desk, on the head of the keys as it was before."""
     at = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
-    office = Office(toy_texts(), at, dice())  # type: ignore[arg-type]
+    office = Office(toy_texts(), at, Dice())
     desk, uid, registrar = office.desk, office.person("罗平"), office.person("卢工")
     signer = office.signers[uid]
     before = desk.office_heads(SYS)

@@ -11,7 +11,7 @@ from engine.language.forms import Value
 from engine.rehearsal.office import Office
 from engine.verifying import verify_store
 from engine.worker import Worker
-from tests.conftest import dice, open_office, sample_texts
+from tests.conftest import open_office, sample_texts
 
 FORM = """
 form: 限表
@@ -86,7 +86,7 @@ def office() -> Office:
         processes={name: (text, f"processes/{name}.yaml") for name, text in processes.items()},
     )
     at = datetime.fromisoformat("2026-11-02T09:00:00+08:00")
-    return Office(texts, at, dice())  # type: ignore[arg-type]
+    return open_office(at, texts)
 
 
 def moment(when: str) -> datetime:

@@ -21,7 +21,7 @@ from engine.sealing import build_of, seal
 from engine.store.owed import Owed, Owing
 from engine.store.personal import Unsent, configuration_of, keep_unsent, mark_read
 from engine.store.store import Store
-from tests.conftest import dice, sample_texts
+from tests.conftest import Dice, sample_texts
 from tests.engine.test_language_features import FOLDER
 from tests.test_walks import walk
 
@@ -50,7 +50,7 @@ def work(folder: Path) -> Worked:
     """The office in memory; `folder` remembers what was signed."""
     story = walk("A-06")
     start = datetime.fromisoformat(f"{story.start}+08:00")
-    office = Office(_texts(), start, dice(), Store.in_memory(ORIGIN))  # type: ignore[arg-type]
+    office = Office(_texts(), start, Dice(), Store.in_memory(ORIGIN))
     player = Player(office)
     first, *rest = story.steps
     for steps in ((first,), walk("A-01").steps[2:5], rest):  # so that a plan has gathered a case

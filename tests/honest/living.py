@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
-from engine.desk import Desk, Receipt, Refused
+from engine.desk import Receipt, Refused
 from engine.errors import GuichengError
 from engine.evidence.keys import rotate
 from engine.evidence.record import SERVICE
@@ -24,12 +23,9 @@ from engine.language.expressions import names
 from engine.language.forms import Attachment, FieldType, Value
 from engine.language.rights import fields_in
 from engine.redacting import Hand, redact
-from engine.registry import ACTS, ROTATE, Registry
+from engine.registry import ACTS, ROTATE
 from engine.rehearsal.office import Office
 from engine.scribe import instant
-from engine.store.connect import make_engine
-from engine.store.store import Store
-from engine.worker import Worker
 from tests.engine.test_random_walks import office_branches, some_value
 
 Answer = Receipt | Refused | None
@@ -39,32 +35,6 @@ CLERKS = (
     "苏晓",
     "方宁",
 )  # who may enter what was done on paper, in one procedure
-
-
-class Copied(Store):
-    """A store in memory with everything another has."""
-
-    def __init__(self, source: Store) -> None:
-        self.path = None
-        self.engine = make_engine(None)
-        self._folded = {}
-        self.driver(source).backup(self.driver(self))
-
-    @staticmethod
-    def driver(store: Store):  # type: ignore[no-untyped-def]
-        """The connection below SQLAlchemy: in memory there is only one."""
-        return store.engine.raw_connection().driver_connection
-
-
-def copied(base: Office, dice: Random) -> Office:
-    """An office like another on the day it was founded, with the same keys."""
-    office = copy.copy(base)
-    office.store = Copied(base.store)
-    office.desk = Desk(office.store, office.service, clock=lambda: office.now, dice=dice.randbytes)
-    office.registry = Registry(office.desk)
-    office.worker = Worker(office.desk)
-    office.signers = dict(base.signers)
-    return office
 
 
 class Living:

@@ -19,8 +19,8 @@ from engine.evidence.checkpoint import Checkpoint, check_checkpoint, dump_vkey
 from engine.rehearsal.office import Office
 from engine.sealing import build_of, seal
 from engine.verifying import verify_store
-from tests.conftest import open_office
-from tests.honest.living import Copied, Living, copied
+from tests.conftest import Copied, copied, open_office
+from tests.honest.living import Living
 from tests.verifier.ground import judge
 from verifier.report import Report
 
@@ -66,7 +66,7 @@ def base() -> Office:
 
 def live(base: Office, number: int, folder: Path) -> Lived:
     dice = Random(f"{SEED} {number}")
-    life = Living(copied(base, dice), dice)
+    life = Living(copied(base, dice.randbytes), dice)
     desk, place = life.office.desk, folder / f"{number}.signed"
     turns = dice.choice(TURNS)
     for _ in range(turns // 2):

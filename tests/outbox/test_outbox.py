@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -90,7 +91,7 @@ def wanted_ids(desk: Desk, after: int) -> set[str]:
 
 
 def test_everybody_who_is_offered_work_is_told_but_not_who_offered_it(web: WebServer) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     opened(office, "罗平", 事由="从前的事")
     assert deliver(office.desk, [web_channel(web)]).sent == 0  # nobody is sent the past
     case = opened(office, "罗平", 事由="买纸", 次数=7)
@@ -106,7 +107,7 @@ def test_everybody_who_is_offered_work_is_told_but_not_who_offered_it(web: WebSe
 
 
 def test_who_gets_a_copy_is_told_once_and_no_field_goes_out(tmp_path: Path) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     folder = FolderChannel(name="file", language="en", folder=tmp_path / "out")
     deliver(office.desk, [folder])
     case = opened(office, "罗平", 次数=90210)
@@ -129,7 +130,7 @@ def test_who_gets_a_copy_is_told_once_and_no_field_goes_out(tmp_path: Path) -> N
 
 
 def test_a_letter_has_a_chinese_subject_and_an_id_of_its_own(mail: MailServer) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     lan = office.person("林岚")
     channel = mail_channel(mail, **{lan: "lan@elsewhere.example"})
     deliver(office.desk, [channel])
@@ -147,7 +148,7 @@ def test_a_letter_has_a_chinese_subject_and_an_id_of_its_own(mail: MailServer) -
 
 
 def test_one_address_that_is_refused_holds_up_nobody_else(mail: MailServer) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     channel = mail_channel(mail, **{office.person("林岚"): "refused@office.example"})
     deliver(office.desk, [channel])
     case = opened(office, "罗平", 事由="买纸")
@@ -170,7 +171,7 @@ def test_a_letter_goes_under_tls_with_a_login_to_a_server_that_proves_its_name(
     security: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channels, "TIMEOUT", 2)  # a plain greeting never comes under TLS
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     trusted, context = certificate(tmp_path)
     secret, wrong = tmp_path / "mail.pass", tmp_path / "wrong.pass"
     secret.write_text(PASSWORD + "\n", "utf-8")
@@ -207,7 +208,7 @@ def test_a_letter_goes_under_tls_with_a_login_to_a_server_that_proves_its_name(
 def test_a_channel_that_fails_is_tried_again_and_holds_up_no_other(
     web: WebServer, tmp_path: Path
 ) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     channels: list[Channel] = [
         web_channel(web),
         FolderChannel(name="file", language="zh", folder=tmp_path / "out"),
@@ -232,7 +233,7 @@ def test_a_channel_that_fails_is_tried_again_and_holds_up_no_other(
 
 
 def test_a_tick_sends_a_bounded_number_and_the_next_goes_on(web: WebServer) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     channel = web_channel(web)
     deliver(office.desk, [channel])
     mark = office.store.last_position()
@@ -319,20 +320,21 @@ def lost(folder: Path, web: WebServer, kind: type[Courier]) -> Iterator[tuple[se
     """For every moment a program can be killed at: the notices that never came, and how many
     came more than once.
     """
+    office = on_disk(folder / "whole.sqlite3")
+    mark = office.store.last_position()
+    kind(office.desk, web_channel(web)).deliver()
+    for title in ("一", "二"):
+        opened(office, "罗平", 事由=title)
+    wanted = wanted_ids(office.desk, mark)
     for after in (False, True):
         for number in range(1, 100):
-            path = folder / f"{after}-{number}.sqlite3"
-            office = on_disk(path)
-            mark = office.store.last_position()
-            courier = kind(office.desk, web_channel(web))
-            courier.deliver()
-            for title in ("一", "二"):
-                opened(office, "罗平", 事由=title)
+            path = Path(shutil.copy(folder / "whole.sqlite3", folder / f"{after}-{number}.sqlite3"))
             web.keys.clear()
             doomed = Killed(inner=web_channel(web), left=[number], after=after)
             was_killed = is_killed(path, office.service, kind, doomed)
-            courier.deliver()
-            yield wanted_ids(office.desk, mark) - set(web.keys), len(web.keys) - len(set(web.keys))
+            desk = Desk(Store.open(path), office.service, clock=lambda: NOW)
+            kind(desk, web_channel(web)).deliver()
+            yield wanted - set(web.keys), len(web.keys) - len(set(web.keys))
             if not was_killed:
                 break
 
@@ -351,7 +353,7 @@ def test_a_courier_that_notes_before_it_sends_is_caught(web: WebServer, tmp_path
 
 
 def test_the_remark_of_who_urges_stays_in_the_office(web: WebServer) -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     deliver(office.desk, [web_channel(web)])
     case = opened(office, "罗平", 事由="买纸")
     uid, to = office.person("罗平"), office.person("何清")

@@ -13,10 +13,10 @@ import pytest
 
 from commands.files import check_texts
 from engine.errors import DefinitionProblems
-from engine.rehearsal.office import Office, Texts
+from engine.rehearsal.office import Texts
 from engine.rehearsal.player import Player
 from engine.verifying import verify_store
-from tests.conftest import dice, sample_texts
+from tests.conftest import open_office, sample_texts
 
 FOLDER = Path(__file__).parent
 FORM = "事项表"
@@ -102,7 +102,7 @@ def test_a_pattern_runs_and_its_examples_come_true(name: str) -> None:
     (definition,) = [one for one in check_texts(office).definitions if one.name == title(name)]
     assert definition.examples
     for example in definition.examples:
-        played = Office(office, opened, dice())  # type: ignore[arg-type]
+        played = open_office(opened, office)
         misses = Player(played, definition.name).play(example.steps).misses
         assert [miss.show() for miss in misses] == []
         assert played.store.derived_tables() == played.store.rebuilt_tables()

@@ -16,6 +16,7 @@ from engine.kernel.case import Case, Stamp
 from engine.kernel.command import Decision
 from engine.rehearsal.office import Office, Texts
 from engine.store.store import Store
+from tests.conftest import open_office
 from tests.toys import PROCESS, toy_texts
 
 NOW = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
@@ -62,7 +63,7 @@ def rows(path: Path, table: str) -> list[tuple[object, ...]]:
 
 
 def test_nobody_is_given_a_case_twice() -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     case = opened(office, "罗平", 事由="买纸")
     copy_to(office, case, "罗平", "林岚", "何清")
     copy_to(office, case, "罗平", "何清", "韩江", "韩江")
@@ -73,7 +74,7 @@ def test_nobody_is_given_a_case_twice() -> None:
 
 
 def test_applying_a_copy_changes_nothing_else() -> None:
-    office = Office(titled(), NOW, os.urandom)
+    office = open_office(NOW, titled())
     case = opened(office, "罗平", 事由="买纸")
     stamp = Stamp(seq=case.seq + 1, at=NOW, actor="x")
     after = apply(case, happened.CopySent(people=("a", "b", "a")), stamp)

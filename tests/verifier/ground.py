@@ -15,7 +15,7 @@ from engine.rehearsal.player import Player
 from engine.rehearsal.walk import load_walk
 from engine.sealing import build_of, seal
 from engine.store.store import Store
-from tests.conftest import ROOT, dice, sample_texts
+from tests.conftest import ROOT, Dice, sample_texts
 from verifier.certificates import Certificate
 from verifier.files import Files
 from verifier.log import Outside
@@ -75,7 +75,7 @@ def work(
     steps = story.until(until).steps if until else story.steps
     start = datetime.fromisoformat((story.start or "2026-10-12 08:00") + "+08:00")
     store = Store.create(folder / "office.sqlite3", ORIGIN)
-    office = Office(texts or sample_texts(), start, dice(), store)  # type: ignore[arg-type]
+    office = Office(texts or sample_texts(), start, Dice(), store)
     player = Player(office)
     half = len(steps) // 2
     player.play(steps[:half])
