@@ -80,14 +80,18 @@ def copied(base: Office, dice: Callable[[int], bytes]) -> Office:
 _founded: dict[str, tuple[Office, Dice]] = {}
 
 
-def open_office(start: str | datetime = "2026-10-12 08:00", texts: Texts | None = None) -> Office:
+def open_office(
+    start: str | datetime = "2026-10-12 08:00",
+    texts: Texts | None = None,
+    origin: str = "rehearsal.example",
+) -> Office:
     """An office in memory on its first day. Founded once, and copied: founding takes longest."""
     at = datetime.fromisoformat(start + "+08:00") if isinstance(start, str) else start
     chosen = texts or sample_texts()
-    key = hashlib.sha256(repr((at, chosen)).encode()).hexdigest()
+    key = hashlib.sha256(repr((at, chosen, origin)).encode()).hexdigest()
     if key not in _founded:
         dice = Dice()
-        _founded[key] = (Office(chosen, at, dice), dice)
+        _founded[key] = (Office(chosen, at, dice, Store.in_memory(origin)), dice)
     base, dice = _founded[key]
     return copied(base, Dice(dice.thrown))
 

@@ -20,12 +20,25 @@ from typing import Any
 
 from engine.evidence.bundle import dump_zip
 from tests.attacks.matrix import ATTACKS
+from tests.conftest import sample_texts
 from tests.verifier.ground import Ground, judge, work
 from tests.verifier.test_tampering import changed, is_history
 from verifier.report import Report
 
 LEVELS = (1, 2, 3)
-WALKS = {"meeting": "B-01", "paper": "补录"}
+LARGE, SMALL = ("meeting", "paper"), "store room"
+SHARE = 0.8  # of the bundles that are of the small office: they differ as much, and cost less
+ATTACKED = 0.1
+
+
+def offices(folder: Path) -> dict[str, Ground]:
+    """Those the attacks are made in, and one with no more procedures than it needs."""
+    few = sample_texts("期初建账", "入库", "办公用品领用", "会务服务保障")
+    return {
+        "meeting": work(folder / "meeting", "B-01"),
+        "paper": work(folder / "paper", "补录"),
+        SMALL: work(folder / "small", "A-06", few),
+    }
 
 
 def spoil(files: dict[str, bytes], dice: random.Random) -> tuple[str, dict[str, bytes]]:
@@ -49,8 +62,12 @@ def case_files(ground: Ground, case: str) -> dict[str, bytes]:
 
 def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, dict[str, bytes]]:
     """One bundle: honest, randomly spoiled, or an attack of the matrix."""
-    ground = grounds[dice.choice(sorted(grounds))]
-    match dice.randrange(5):
+    if dice.random() < ATTACKED:
+        attack = dice.choice(ATTACKS)
+        ground = grounds[attack.ground]
+        return f"attack {attack.who} {attack.name}", ground, attack.forge(ground).dump()
+    ground = grounds[SMALL if dice.random() < SHARE else dice.choice(LARGE)]
+    match dice.randrange(4):
         case 0:
             return "honest store", ground, dict(ground.files)
         case 1:
@@ -60,12 +77,8 @@ def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, 
             case = dice.choice(ground.office.store.cases())
             what, files = spoil(case_files(ground, case.id), dice)
             return f"case: {what}", ground, files
-        case 3:
-            what, files = spoil(dict(ground.files), dice)
-            return f"store: {what}", ground, files
-    attack = dice.choice(ATTACKS)
-    ground = grounds[attack.ground]
-    return f"attack {attack.who} {attack.name}", ground, attack.forge(ground).dump()
+    what, files = spoil(dict(ground.files), dice)
+    return f"store: {what}", ground, files
 
 
 def up_to(report: Report, level: int) -> Report:
@@ -80,7 +93,7 @@ def write(out: Path, count: int, seed: int) -> list[dict[str, Any]]:
     out.mkdir(parents=True, exist_ok=True)
     dice, told = random.Random(seed), []
     with tempfile.TemporaryDirectory() as folder:
-        grounds = {name: work(Path(folder) / name, walk) for name, walk in WALKS.items()}
+        grounds = offices(Path(folder))
         for n in range(count):
             what, ground, files = make(grounds, dice)
             note = dice.choice((ground.early, ground.late))

@@ -14,8 +14,7 @@ from engine.rehearsal.office import Office, Texts
 from engine.rehearsal.player import Player
 from engine.rehearsal.walk import load_walk
 from engine.sealing import build_of, seal
-from engine.store.store import Store
-from tests.conftest import ROOT, Dice, sample_texts
+from tests.conftest import ROOT, open_office
 from verifier.certificates import Certificate
 from verifier.files import Files
 from verifier.log import Outside
@@ -69,13 +68,11 @@ def judge(
 def work(
     folder: Path, walk: str, texts: Texts | None = None, *, until: str | None = None
 ) -> Ground:
-    """Play a walk in a new office on disk, a checkpoint halfway and one at its end."""
+    """Play a walk in a new office, a checkpoint halfway and one at its end."""
     folder.mkdir(parents=True, exist_ok=True)
     story = load_walk(ROOT / "tests" / "walks" / f"{walk}.yaml")
     steps = story.until(until).steps if until else story.steps
-    start = datetime.fromisoformat((story.start or "2026-10-12 08:00") + "+08:00")
-    store = Store.create(folder / "office.sqlite3", ORIGIN)
-    office = Office(texts or sample_texts(), start, Dice(), store)
+    office = open_office(story.start or "2026-10-12 08:00", texts, ORIGIN)
     player = Player(office)
     half = len(steps) // 2
     player.play(steps[:half])
@@ -83,7 +80,7 @@ def work(
     played = player.play(steps[half:])
     assert [miss.show() for miss in played.misses] == []
     late = sign(office, folder)
-    files = dump_bundle(collect(store, Scope()))
+    files = dump_bundle(collect(office.store, Scope()))
     vkey = dump_vkey(ORIGIN, office.service.public)
     return Ground(office=office, folder=folder, vkey=vkey, early=early, late=late, files=files)
 
