@@ -18,6 +18,7 @@ from engine.evidence.checks import Finding
 from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier
 from engine.evidence.record import Body, Head
+from engine.evidence.tokens import is_over, load_answer
 from engine.kernel.events import Checkpointed
 from engine.store.store import Store
 from engine.text import Text, say
@@ -52,6 +53,21 @@ def check_notes(
         covered = frontier.size, frontier.size, frontier.root.hex()
         if (kept.size, made.size, made.root) != covered:
             yield _tell("E_ROOT", 0, say("库里 {size} 条记录的检查点与记录不符", size=kept.size))
+
+
+def check_tokens(store: Store) -> Iterator[Finding]:
+    """Every time stamp is over the note of its size; whose it is, is for the verifier to say."""
+    notes = {kept.size: kept.note for kept in store.checkpoints()}
+    for size, answer in store.tokens().items():
+        problem: Text | None = say("不是盖在这个检查点上的")
+        try:
+            if is_over(load_answer(answer), notes.get(size, "").encode()):
+                problem = None
+        except EvidenceError as error:
+            problem = error.text
+        if problem is not None:
+            text = say("库里 {size} 条记录的检查点上的时间戳不作数:{why}", size=size, why=problem)
+            yield _tell("E_TOKEN", 0, text)
 
 
 def check_heads(store: Store, leaves: Sequence[bytes]) -> Iterator[Finding]:

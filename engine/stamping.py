@@ -6,7 +6,6 @@ whatever the office has for it.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from engine.errors import EvidenceError, GuichengError, UnknownName
 from engine.evidence.tokens import (
     NONCE_BYTES,
     dump_request,
+    is_over,
     load_answer,
     load_request,
     require_answered,
@@ -51,7 +51,7 @@ def keep_answer(desk: Filing, answer: bytes, request: bytes | None, size: int | 
     if request is not None:
         require_answered(given, load_request(request))
     for kept in reversed(_checkpoints(desk.store, size)):
-        if hashlib.sha256(kept.note.encode()).digest() == given.imprint:
+        if is_over(given, kept.note.encode()):
             desk.store.keep_token(kept.size, answer, scribe.instant(desk.clock()))
             return Stamped(size=kept.size, at=given.at)
     raise EvidenceError(say("时间戳不是盖在本库的检查点上"))

@@ -30,7 +30,7 @@ from engine.evidence.record import SERVICE, Body, Disclosure, Head, Record, load
 from engine.evidence.redaction import REDACT, Redaction, check_redaction, read_redaction
 from engine.kernel.events import KeysChanged, Published
 from engine.kernel.vocabulary import load_event
-from engine.log_checks import Rests, check_heads, check_notes
+from engine.log_checks import Rests, check_heads, check_notes, check_tokens
 from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.differences import first_difference
@@ -353,6 +353,7 @@ def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterat
     leaves = [bytes.fromhex(record.digest) for record in store.raw_log()]
     publics = keys.publics_of(SERVICE)
     yield from check_notes(store, leaves, publics)
+    yield from check_tokens(store)
     try:
         yield from check_heads(store, leaves)
     except EvidenceError as error:

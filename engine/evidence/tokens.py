@@ -79,6 +79,11 @@ def load_answer(data: bytes) -> Answer:
     raise _odd()
 
 
+def is_over(answer: Answer, note: bytes) -> bool:
+    """Whether what was stamped is the bytes of this note."""
+    return answer.imprint == hashlib.sha256(note).digest()
+
+
 def require_answered(answer: Answer, request: Request) -> None:
     """An answer is to this request and to no other. Raises `EvidenceError`."""
     if answer.imprint != request.imprint:

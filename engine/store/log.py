@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine.errors import EvidenceError
 from engine.evidence.record import Record
 from engine.store.erasure import names_elsewhere
-from engine.store.history import History, readable, record_of
+from engine.store.history import History, binary, readable, record_of
 from engine.store.rows import Kept, Stored
 from engine.store.tables import CheckpointRow, RecordRow, TokenRow, columns
 from engine.text import say
@@ -72,4 +72,4 @@ class Log(History):
         """The latest time stamp over each checkpoint that has one, by the checkpoint's size."""
         with self.reading() as connection:
             wanted = select(TokenRow).order_by(columns(TokenRow).id)
-            return {row.size: row.answer for row in connection.execute(wanted)}
+            return {row.size: binary(row.answer) for row in connection.execute(wanted)}

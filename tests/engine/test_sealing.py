@@ -27,6 +27,7 @@ from engine.store.rows import Kept
 from engine.store.store import Store
 from engine.verifying import verify_store
 from tests.conftest import ROOT, Dice, sample_texts
+from tests.verifier.stamps import make_office
 
 MIGRATIONS = ROOT / "engine/store/migrations/versions"
 
@@ -312,6 +313,21 @@ def test_a_note_in_the_store_that_was_changed_is_a_finding(signer: Signer) -> No
     assert codes(signer) == set()
     signer.forced(f"UPDATE checkpoint SET note = replace(note, '{second.size}', '1')")
     assert codes(signer) == {"E_NOTE"}
+
+
+def test_a_time_stamp_over_anything_but_its_note_is_a_finding(signer: Signer) -> None:
+    first, second = signer.seal().checkpoint, signer.seal().checkpoint
+    stamping = make_office("p256").stamping(first.note.encode())
+    signer.desk.store.keep_token(first.size, stamping.response(), "2026-11-02T00:00:00.000Z")
+    assert codes(signer) == set()
+    for answer, size in (
+        (stamping.response(), second.size),
+        (stamping.but(imprint=b"\0" * 32).response(), first.size),
+        (stamping.response()[:-1], first.size),
+    ):
+        signer.desk.store.keep_token(size, answer, "2026-11-02T00:00:00.000Z")
+        assert codes(signer) == {"E_TOKEN"}, size
+        signer.forced("DELETE FROM token WHERE id > 1")
 
 
 def test_a_note_signed_over_other_records_is_a_finding(signer: Signer, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ DERIVED = frozenset(str(table.__tablename__) for table in PROJECTIONS) - {"head"
 _READING = "personal: who looked when at what was copied to him follows from no record"
 _DRAFT = "personal: what somebody has typed and not sent is nobody's act"
 _NOTICE = "delivery: which notice a channel still owes; what was sent can be sent again"
-_STAMP = "an outside authority's answer, judged by whoever trusts it: `python -m verifier --tsa`"
+_STAMP = "an outside authority's answer: beyond what it is over, judged by whoever trusts it"
 OUTSIDE: Mapping[str, str] = {
     **{f"read_row.{name}": _READING for name in ("case_id", "person", "at")},
     **{f"unsent_row.{name}": _DRAFT for name in ("person", "n", "process", "case_id", "action")},

@@ -24,6 +24,7 @@ from engine.store.store import Store
 from tests.conftest import Dice, sample_texts
 from tests.engine.test_language_features import FOLDER
 from tests.test_walks import walk
+from tests.verifier.stamps import make_office
 
 ORIGIN = "flips.example"
 SAMPLES = (
@@ -62,7 +63,8 @@ def work(folder: Path) -> Worked:
     _destroy(office, player)
     _beside(office, player)
     kept = seal(office.desk, sealed, build_of(office.store)).checkpoint
-    office.store.keep_token(kept.size, b"an answer", instant(office.now))
+    stamp = make_office("p256").stamping(kept.note.encode())
+    office.store.keep_token(kept.size, stamp.response(), instant(office.now))
     return Worked(office=office, kept=kept)
 
 
