@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -57,8 +57,9 @@ def judge(
     tests: Mapping[str, tuple[str, ...]],
     known: Known,
     until: float,
+    keep: Callable[[], None],
 ) -> None:
-    """Fill in what became of the mutants that have not been killed yet."""
+    """Fill in what became of the mutants that have not been killed yet, and keep each answer."""
     groups: dict[tuple[str, ...], list[Mutant]] = {}
     for one in wanted:
         if known.get(_file(root, one.path), {}).get(one.key) not in (KILLED, TIMED_OUT):
@@ -66,6 +67,7 @@ def judge(
 
     def tell(mutant: Mutant, answer: str) -> None:
         known.setdefault(_file(root, mutant.path), {})[mutant.key] = answer
+        keep()
 
     for names, group in groups.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -114,9 +116,12 @@ def main() -> int:
         wanted = Random(asked.seed).sample(wanted, asked.most)
     is_kept = asked.state is not None and asked.state.exists()
     known: Known = json.loads(asked.state.read_text("utf-8")) if is_kept else {}
-    judge(asked.root, wanted, tests, known, time.monotonic() + 60 * asked.minutes)
-    if asked.state is not None:
-        asked.state.write_text(json.dumps(known, ensure_ascii=False, indent=0), "utf-8")
+
+    def keep() -> None:
+        if asked.state is not None:
+            asked.state.write_text(json.dumps(known, ensure_ascii=False, indent=0), "utf-8")
+
+    judge(asked.root, wanted, tests, known, time.monotonic() + 60 * asked.minutes, keep)
     answers = {
         key: answer
         for path in dict.fromkeys(one.path for one in wanted)

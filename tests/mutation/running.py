@@ -83,13 +83,17 @@ class Bench:
         answers, traced = self.folder / "answers.jsonl", self.folder / "traces.json"
         answers.touch()
         warm = Warm(self.root, mutants, until, answers, traced)
-        inside = _fork(lambda: _pytest(self.root, self.tests, [warm]))
-        _wait(inside, None)
-        assert traced.exists(), "a test fails without a mutant"
         by_key = {one.key: one for one in mutants}
-        for line in answers.read_text("utf-8").splitlines():
-            key, answer = json.loads(line)
-            tell(by_key[key], answer)
+        inside = _fork(lambda: _pytest(self.root, self.tests, [warm]))
+        with answers.open(encoding="utf-8") as told:
+            is_over = False
+            while not is_over:
+                time.sleep(0.2)
+                is_over = os.waitpid(inside, os.WNOHANG)[0] != 0
+                for line in told:
+                    key, answer = json.loads(line)
+                    tell(by_key[key], answer)
+        assert traced.exists(), "a test fails without a mutant"
         traces = load_traces(traced)
         for mutant in mutants:
             if mutant.is_inside:
