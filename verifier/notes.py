@@ -77,8 +77,6 @@ def load_note(data: bytes) -> Note:
         text = data.decode()
     except UnicodeDecodeError:
         raise bad from None
-    if any(ord(letter) < 32 and letter != "\n" for letter in text) or "\x7f" in text:
-        raise bad
     body, gap, tail = text.rpartition("\n\n")
     lines = body.split("\n")
     if not gap or not tail.endswith("\n") or len(lines) != 3:
@@ -116,4 +114,4 @@ def load_note(data: bytes) -> Note:
 
 def _is_name(text: str) -> bool:
     """A key name of a note: not empty, printable, no white space, no plus."""
-    return text.isprintable() and text != "" and not any(c == "+" or c.isspace() for c in text)
+    return text.isprintable() and bool(text) and not any(c == "+" or c.isspace() for c in text)

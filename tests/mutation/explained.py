@@ -18,7 +18,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/der.py": TOKENS,
     "verifier/ed25519.py": SIGNATURES,
     "verifier/merkle.py": VECTORS,
-    "verifier/notes.py": VECTORS,
+    "verifier/notes.py": (*VECTORS, "tests/verifier/test_notes.py"),
     "verifier/signatures.py": TOKENS,
     "verifier/tokens.py": TOKENS,
 }
