@@ -8,6 +8,10 @@ EVIDENCE = ("tests/evidence",)
 VECTORS = ("tests/verifier/test_vectors.py", "tests/verifier/test_merkle.py")
 SIGNATURES = ("tests/verifier/test_vectors.py", "tests/verifier/test_ed25519.py")
 TOKENS = ("tests/verifier/test_vectors.py", "tests/verifier/test_tokens.py")
+BUNDLES = (
+    *("tests/attacks/test_matrix.py", "tests/verifier/test_hostile.py"),
+    *("tests/verifier/test_tampering.py", "tests/verifier/test_quick.py"),
+)
 TESTS: Mapping[str, tuple[str, ...]] = {
     "engine/evidence/canonical.py": EVIDENCE,
     "engine/evidence/log.py": EVIDENCE,
@@ -15,10 +19,13 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/canonical.py": (*VECTORS, "tests/verifier/test_quick.py"),
     "verifier/certificates.py": TOKENS,
     "verifier/cms.py": TOKENS,
+    "verifier/consents.py": BUNDLES,
     "verifier/der.py": TOKENS,
     "verifier/ed25519.py": SIGNATURES,
+    "verifier/keys.py": BUNDLES,
     "verifier/merkle.py": VECTORS,
     "verifier/notes.py": (*VECTORS, "tests/verifier/test_notes.py"),
+    "verifier/records.py": BUNDLES,
     "verifier/signatures.py": TOKENS,
     "verifier/tokens.py": TOKENS,
 }

@@ -40,7 +40,7 @@ LIBRARIES = (
     *("transitions.extensions", "yaml", "zoneinfo", "logging.config", "mako.template"),
 )
 KILLED, SURVIVED, TIMED_OUT, UNTESTED = "killed", "survived", "timed out", "untested"
-PATIENCE = 10.0  # seconds a child may take beyond many times what its tests take
+PATIENCE = 5.0  # seconds a test may take beyond some times what it took
 MEMORY = 4 * 2**30  # bytes
 Tell = Callable[[Mutant, str], None]
 
@@ -106,11 +106,10 @@ class Bench:
         if not tests:
             return UNTESTED
         files = tuple(dict.fromkeys(one.test.partition("::")[0] for one in tests))
-        order = {one.test: place for place, one in enumerate(tests)}
 
         def run() -> int:
             sys.meta_path.insert(0, _Finder(self.root, mutant))
-            return _pytest(self.root, ("-x", *files), [_Chosen(order)])
+            return _pytest(self.root, ("-x", *files), [_Chosen(tests)])
 
         return _wait(_fork(run), _limit(tests) + 60)
 
@@ -154,7 +153,9 @@ class Warm:
 
         def run() -> int:
             exchange(self.root, mutant)
-            for item, following in _in_turn([items[one.test] for one in tests]):
+            chosen_ones = [items[one.test] for one in tests]
+            for one, (item, following) in zip(tests, _in_turn(chosen_ones), strict=True):
+                _allow(one)
                 reports = runtestprotocol(item, log=False, nextitem=following)
                 if any(report.failed for report in reports):
                     return 1
@@ -195,16 +196,26 @@ def _functions(value: object) -> list[FunctionType]:
     return [value] if isinstance(value, FunctionType) else []
 
 
+def _allow(test: Trace) -> None:
+    """This child is killed if the test about to run takes far longer than it did."""
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE + 3 * test.took)
+
+
 class _Chosen:
     """A pytest plugin: only the chosen tests, in their order."""
 
-    def __init__(self, order: Mapping[str, int]) -> None:
-        self.order = order
+    def __init__(self, tests: Sequence[Trace]) -> None:
+        self.order = {one.test: place for place, one in enumerate(tests)}
+        self.tests = {one.test: one for one in tests}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         wanted = [one for one in items if one.nodeid in self.order]
         items[:] = sorted(wanted, key=lambda one: self.order[one.nodeid])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        _allow(self.tests[item.nodeid])
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -78,6 +78,29 @@ def test_tests_that_fail_by_themselves_are_no_judges(tmp_path: Path) -> None:
     assert "a test fails without a mutant" in done.stderr
 
 
+LOOP = """
+def count(most: int) -> int:
+    n = 0
+    while n != most:
+        n += 1
+    return n
+"""
+COUNTED = """
+from bill import count
+
+def test_counting() -> None:
+    assert count(0) == 0
+    assert count(7) == 7
+"""
+
+
+def test_a_mistake_that_makes_a_test_go_on_for_ever_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "bill.py").write_text(LOOP, "utf-8")
+    (tmp_path / "test_bill.py").write_text(COUNTED, "utf-8")
+    done = run("bill.py", "--root", str(tmp_path), "--tests", "test_bill.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def git(folder: Path, *words: str) -> None:
     name = ("-c", "user.name=a", "-c", "user.email=a@example.org")
     subprocess.run(["git", *name, *words], cwd=folder, check=True, capture_output=True)
