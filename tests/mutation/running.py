@@ -20,6 +20,7 @@ import resource
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -127,6 +128,8 @@ class Warm:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        # Tests are run past the hook that would heed which warnings they say do not matter.
+        warnings.simplefilter("ignore")
         tracer = Tracer(self.root, self.paths)
         items = {item.nodeid: item for item in session.items}
         for item, following in _in_turn(session.items):
