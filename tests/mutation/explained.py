@@ -19,8 +19,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/canonical.py": (*VECTORS, "tests/verifier/test_quick.py"),
     "verifier/certificates.py": TOKENS,
     "verifier/cms.py": TOKENS,
-    "verifier/consents.py": BUNDLES,
-    "verifier/der.py": TOKENS,
+    "verifier/consents.py": ("tests/verifier/test_consents.py",),
+    "verifier/der.py": ("tests/verifier/test_der.py", *TOKENS),
     "verifier/ed25519.py": SIGNATURES,
     "verifier/keys.py": BUNDLES,
     "verifier/merkle.py": VECTORS,
@@ -47,8 +47,14 @@ _LOG = {
 _RECORD = {
     "_load: True → False": "true is not version 2 either; the line says so for a version 1",
 }
+_CONSENTS = {"_signature: b'' → b'x'": "neither is the 64 bytes of a signature"}
 EXPLAINED: Mapping[str, str] = {
-    f"engine/evidence/{name}.py {key}": why
-    for name, told in (("canonical", _CANONICAL), ("log", _LOG), ("record", _RECORD))
+    f"{path}.py {key}": why
+    for path, told in (
+        ("engine/evidence/canonical", _CANONICAL),
+        ("engine/evidence/log", _LOG),
+        ("engine/evidence/record", _RECORD),
+        ("verifier/consents", _CONSENTS),
+    )
     for key, why in told.items()
 }
