@@ -20,10 +20,14 @@ import pytest
 
 from engine.evidence.bundle import dump_zip
 from engine.evidence.canonical import canonical
+from tests.attacks.matrix import ATTACKS, Attack
+from tests.attacks.test_matrix import grounds
 from tests.conftest import ROOT
 from tests.verifier.bundles import write
 from tests.verifier.chromium import Chromium, chromium
 from tests.verifier.ground import Ground
+
+__all__ = ["grounds"]
 
 pytestmark = pytest.mark.browser
 
@@ -379,3 +383,42 @@ def test_both_verifiers_say_the_same_and_a_weaker_page_does_not(
         found = [one for one in told if (one["expected"]["1"]["first"] or {}).get("code") == code]
         with chromium(weakened(*check, tmp_path)) as weak:
             assert disagreements(weak, tmp_path, found), code
+
+
+# The call that is taken out of the page, and an attack that then goes by.
+OF_THE_ROSTER = {
+    'checkSignerOnRoster(entry, office, tell("E_ROSTER"));': "sign_under_a_post_one_does_not_hold",
+    'checkFactsOnRoster(bundle, entry, office, tell("E_ROSTER"));': "say_that_the_roster_said_so",
+    'checkTwo(bundle, entry, office, tell("E_POWER"));': "redact_without_the_power",
+    'checkOfficeAct(bundle, entry, offices, office, day, tell("E_POWER"));': (
+        "publish_without_the_power"
+    ),
+    'checkSystemAct(bundle, entry, tell("E_POWER"));': "let_the_system_amend_the_roster",
+    "checkOffice(bundle, entry, offices, report);": "say_that_one_was_delegated_to",
+}
+
+
+def forged(attack: Attack, ground: Ground) -> tuple[bytes, tuple[str, ...], dict[str, bytes]]:
+    """What the page is asked of an attack."""
+    files = attack.forge(ground).dump()
+    own = {"own": files.get("checkpoint.note", b"")}
+    notes = own if attack.outside == "own" else {"early": ground.early, "late": ground.late}
+    return dump_zip(files), (ground.vkey,), notes
+
+
+def test_the_page_asks_the_roster_of_the_day(
+    page: Chromium, grounds: dict[str, Ground], tmp_path: Path
+) -> None:
+    attacks = {one.name: one for one in ATTACKS if one.code in ("E_ROSTER", "E_POWER")}
+    assert set(OF_THE_ROSTER.values()) < set(attacks)
+    for name, one in attacks.items():
+        said = word(judge(page, *forged(one, grounds[one.ground])))
+        assert said == ("tampered", one.code), name
+        first = one.judged(grounds[one.ground], 3).first
+        assert first is not None
+        assert first.code == one.code, name
+    for check, name in OF_THE_ROSTER.items():
+        one = attacks[name]
+        with chromium(weakened(check, ";", tmp_path)) as weak:
+            said = word(judge(weak, *forged(one, grounds[one.ground])))
+        assert said == ("valid", None), name
