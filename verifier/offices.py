@@ -37,13 +37,21 @@ class Offices:
     def day(self, seq: int, at: str) -> date | None:
         """The day of an instant where the office is, by any roster published up to `seq`."""
         moment = datetime.fromisoformat(at)
-        for model in reversed([event["model"] for event in self._rosters(seq)]):
-            roster = self._make(str(model), -1)
-            if roster is not None:
-                try:
-                    return moment.astimezone(ZoneInfo(roster.roster.zone)).date()
-                except (ZoneInfoNotFoundError, ValueError):
-                    return None
+        for model in reversed([str(event.get("model")) for event in self._rosters(seq)]):
+            made = self._make(model, -1)
+            if made is None:
+                continue
+            try:
+                return moment.astimezone(ZoneInfo(made.roster.zone)).date()
+            except OverflowError:  # beyond the years 1 and 9999
+                return moment.date()
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                self._lacking(
+                    model,
+                    "不认识花名册的时区,无法核对当时谁任何职",
+                    "the time zone of the roster is not known: posts cannot be checked",
+                )
+                return None
         return None
 
     def _rosters(self, seq: int) -> list[Mapping[str, Json]]:
@@ -62,8 +70,9 @@ class Offices:
                     "edition": int(edition),
                     "model": str(model),
                     "effective": {"$": "date", "is": str(effective)},
-                } if effective <= on.isoformat() and (best is None or edition >= best[0]):
-                    best = edition, model
+                } if effective <= on.isoformat() and not isinstance(edition, bool):
+                    if best is None or edition >= best[0]:
+                        best = edition, model
         return best[1] if best else None
 
     def _make(self, model: str, seq: int) -> Office | None:
@@ -73,7 +82,11 @@ class Offices:
         content = self.bundle.models.get(model)
         office: Office | None = None
         if content is None or sha256(content) != model:
-            self._missing(model)
+            self._lacking(
+                model,
+                "证据包没有这个花名册模型,无法核对当时谁任何职",
+                "the bundle lacks this model of the roster: posts cannot be checked",
+            )
         else:
             try:
                 office = begin(load_roster(parse(content)))
@@ -90,15 +103,8 @@ class Offices:
         self._made[key] = office
         return office
 
-    def _missing(self, model: str) -> None:
+    def _lacking(self, model: str, zh: str, en: str) -> None:
         if not any(one.field == model for one in self.findings):
             self.findings.append(
-                Finding(
-                    code="E_MODEL",
-                    level=3,
-                    field=model,
-                    weight=Weight.GAP,
-                    zh="证据包没有这个花名册模型,无法核对当时谁任何职",
-                    en="the bundle lacks this model of the roster: posts cannot be checked",
-                )
+                Finding(code="E_MODEL", level=3, field=model, weight=Weight.GAP, zh=zh, en=en)
             )

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 
 from verifier.bundle import Bundle
-from verifier.canonical import Flaw, Json
+from verifier.canonical import Flaw, Json, canonical
 from verifier.chain import Judged
 from verifier.consents import consent_problem, load_consents
 from verifier.findings import Finding, Weight
@@ -22,7 +22,7 @@ from verifier.keys import (
 from verifier.offices import Offices
 from verifier.reading import DEFS, KEYS, ORG, Sound
 from verifier.records import JUDGEMENTS, SERVICE, Body, Head
-from verifier.roster import Office
+from verifier.roster import UNASKED, Office
 
 _SYSTEM_ACTS = frozenset(("open", "org", "def", "key"))
 _SERVICE_ACTS = frozenset(("system", "refusal", "read", "ckpt", "restore"))
@@ -215,7 +215,7 @@ def _check_office(one: Sound, offices: Offices) -> Iterator[Finding]:
         yield from _check_two(one, office, on)
     if body.stream in (ORG, DEFS) and body.typ != "refusal":
         if body.way == "system":
-            yield from _check_system_act(one, offices.judged)
+            yield from _check_system_act(one, offices)
         else:
             yield from _check_office_act(one, office, offices, on)
 
@@ -275,10 +275,11 @@ def _check_facts(one: Sound, office: Office, on: date) -> Iterator[Finding]:
             wanted = _attribute(name, office)
         elif asked.group(1) == "who":
             people = value if isinstance(value, list) else []
-            wanted = value if all(who in office.roster.people for who in people) else None
+            known = [isinstance(who, str) and who in office.roster.people for who in people]
+            wanted = value if all(known) else None
         else:
             wanted = office.answer(asked.group(1), asked.group(2), on)
-        if wanted != "?" and value != wanted:
+        if wanted != UNASKED and canonical(value) != canonical(wanted):
             yield _tell(
                 "E_ROSTER",
                 one.body,
@@ -289,7 +290,7 @@ def _check_facts(one: Sound, office: Office, on: date) -> Iterator[Finding]:
 
 
 def _attribute(name: str, office: Office) -> Json:
-    """`<person>.title`, `<department>.head` and the like; "?" for anything else."""
+    """`<person>.title`, `<department>.head` and the like; `UNASKED` for anything else."""
     owner, _, part = name.rpartition(".")
     department, person = office.roster.departments.get(owner), office.roster.people.get(owner)
     if department is not None and part in ("head", "leader", "size", "name"):
@@ -298,7 +299,7 @@ def _attribute(name: str, office: Office) -> Json:
     if person is not None and part in ("name", "title", "department"):
         found = getattr(person, part)
         return found
-    return "?"
+    return UNASKED
 
 
 def _check_office_act(
@@ -348,7 +349,7 @@ def _check_two(one: Sound, office: Office, on: date) -> Iterator[Finding]:
     people = redacted.get("approvers") if redacted is not None else None
     if isinstance(people, list):
         uids = [body.signer, *(one.get("uid") for one in people if isinstance(one, dict))]
-        if not set(uids) <= set(office.powers("redact", on)):
+        if not all(uid in office.powers("redact", on) for uid in uids):
             yield _tell(
                 "E_POWER",
                 body,
@@ -358,7 +359,7 @@ def _check_two(one: Sound, office: Office, on: date) -> Iterator[Finding]:
             )
 
 
-def _check_system_act(one: Sound, judged: Judged) -> Iterator[Finding]:
+def _check_system_act(one: Sound, offices: Offices) -> Iterator[Finding]:
     """The system publishes nothing, and amends the roster only because a case has asked it to."""
     body = one.body
     amended = one.event("RosterAmended")
@@ -366,12 +367,12 @@ def _check_system_act(one: Sound, judged: Judged) -> Iterator[Finding]:
         yield _tell("E_POWER", body, "way", "系统不得发布", "the system may not publish")
         return
     stream = f"case/{body.case}"
-    known = judged.streams.get(stream)
-    if body.case is not None and known is None:
+    known = offices.judged.streams.get(stream) if body.case is not None else ()
+    if known is None and offices.bundle.scope.kind != "store":
         return  # a part of the store need not have that case
-    wanted = amended.get("amendment")
+    wanted = canonical(amended.get("amendment"))
     if not any(
-        event.get("event") == "AmendmentRequested" and event.get("amendment") == wanted
+        event.get("event") == "AmendmentRequested" and canonical(event.get("amendment")) == wanted
         for asked in known or ()
         if asked.index < one.index
         for event in asked.events

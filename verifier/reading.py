@@ -53,7 +53,8 @@ class Sound:
     def event(self, name: str) -> dict[str, Json] | None:
         """The first event of a name, in version 1."""
         for one in self.events:
-            if one.get("event") == name and one.get("version") == 1:
+            version = one.get("version")
+            if one.get("event") == name and version == 1 and version is not True:
                 return one
         return None
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from verifier.canonical import Flaw, Json
 
 Names = tuple[str, ...]
+UNASKED = "\0"  # the answer to what is no question to the roster; no canonical text holds it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,8 @@ class Office:
         if kind in ("LeaveTaken", "LeaveEnded", "QualificationGained"):
             return self  # bears on no fact that is judged
         since = _day(change.get("from_"))
-        person = _name(change, "from_person" if "from_person" in change else "person")
+        is_pair = kind in ("Delegated", "DelegationEnded")
+        person = _name(change, "from_person" if is_pair else "person")
         match kind:
             case "PostGranted":
                 given = _given(change, "post", person, since)
@@ -108,7 +110,7 @@ class Office:
                 )
                 return replace(self, delegations=(*self.delegations, delegated))
             case "DelegationEnded":
-                last = since - timedelta(days=1)
+                last = _day_before(since)
                 pair = (person, _name(change, "to_person"))
                 ended = tuple(
                     replace(one, until=min(last, one.until))
@@ -209,7 +211,7 @@ class Office:
         return any(post in self.roster.readonly for post in self.posts_of(person, on))
 
     def answer(self, name: str, argument: str, on: date) -> Json:
-        """What a function of the language (§12) says of one argument; "?" for another function."""
+        """What a function of the language (§12.1) says of one argument, or `UNASKED`."""
         asked: Mapping[str, Callable[[str, date], Names]] = {
             "post": self.post_holders,
             "group": lambda group, day: self.here(self.roster.groups.get(group, ()), day),
@@ -226,7 +228,7 @@ class Office:
         if name == "has_post":
             person, _, post = argument.partition(",")
             return person in self.post_holders(post, on)
-        return "?"
+        return UNASKED
 
 
 def begin(roster: Roster) -> Office:
@@ -254,6 +256,9 @@ def _load_roster(model: Json) -> Roster:
     people = [_mapping(one) for one in _list(got["people"])]
     departments = [_mapping(one) for one in _list(got["departments"])]
     holdings = [_mapping(one) for one in _list(got["holdings"])]
+    for named in ([one["id"] for one in people], [one["name"] for one in departments]):
+        if len(set(named)) < len(named):
+            raise Flaw("花名册里有重复的人或部门", "a person or department stands twice")
     return Roster(
         zone=_name(got, "zone"),
         people={
@@ -270,7 +275,7 @@ def _load_roster(model: Json) -> Roster:
                 head=_maybe(one["head"]),
                 leader=_maybe(one["leader"]),
                 liaisons=_names(one["liaisons"]),
-                size=one["size"] if isinstance(one["size"], int) else 0,
+                size=_number(one["size"]),
                 part_of=_maybe(one["part_of"]),
             )
             for one in departments
@@ -299,7 +304,7 @@ def _given(change: Mapping[str, Json], what: str, person: str, since: date) -> H
 def _ended(
     holdings: tuple[Holding, ...], what: str, person: str, since: date
 ) -> tuple[Holding, ...]:
-    last = since - timedelta(days=1)
+    last = _day_before(since)
     return tuple(
         replace(one, until=last if one.until is None else min(last, one.until))
         if (one.what, one.person) == (what, person)
@@ -312,15 +317,33 @@ def _day(value: Json) -> date:
     """A tagged date of an event. Raises `Flaw`."""
     match value:
         case {"$": "date", "is": str(text)}:
-            try:
-                return date.fromisoformat(text)
-            except ValueError:
-                pass
+            return _read_day(text)
     raise Flaw("日期写法不对", "a date is ill-formed")
 
 
 def _plain_day(value: Json) -> date | None:
-    return None if value is None else date.fromisoformat(str(value))
+    return None if value is None else _read_day(str(value))
+
+
+def _read_day(text: str) -> date:
+    """A day in its one spelling. Raises `Flaw`."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.isoformat() != text:
+        raise Flaw("日期写法不对", "a date is ill-formed")
+    return found
+
+
+def _day_before(day: date) -> date:
+    return day - timedelta(days=1) if day > date.min else day
+
+
+def _number(value: Json) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Flaw("应为整数", "must be a whole number")
+    return value
 
 
 def _name(got: Mapping[str, Json], field: str) -> str:
@@ -331,11 +354,16 @@ def _name(got: Mapping[str, Json], field: str) -> str:
 
 
 def _maybe(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
+    if value is not None and not isinstance(value, str):
+        raise Flaw("应为文字或 null", "must be a text or null")
+    return value
 
 
 def _names(value: Json) -> Names:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+    found = [one for one in _list(value) if isinstance(one, str)]
+    if found != value:
+        raise Flaw("应为文字的列表", "must be a list of texts")
+    return tuple(found)
 
 
 def _groups(value: Json) -> dict[str, Names]:

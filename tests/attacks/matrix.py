@@ -417,6 +417,13 @@ def let_the_system_amend_the_roster(forge: Forge, ground: Ground) -> None:
     forge.rewrite()
 
 
+@attack("A3", "E_POWER", "own")
+def let_the_system_amend_for_a_case_that_never_was(forge: Forge, ground: Ground) -> None:
+    entry = amend(forge, ground.office.service, system=True)
+    entry.body["case"] = {"id": "never", "number": "RS-2026-000001"}
+    forge.rewrite()
+
+
 @attack("A3", "E_REDACT", "own")
 def let_the_system_redact(forge: Forge, ground: Ground) -> None:
     entry = step(forge, "HY-", "提交")

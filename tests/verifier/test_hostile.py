@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.evidence.bundle import dump_zip
 from engine.evidence.canonical import canonical
+from tests.attacks.forge import Forge, Row, sha256, take_apart
+from tests.attacks.matrix import people, step
 from tests.verifier.ground import Ground, judge
 from verifier.__main__ import main
 from verifier.files import load_files
@@ -108,6 +112,49 @@ def test_models_that_are_no_models_are_findings_or_gaps(ground: Ground) -> None:
     for odd in (b"null", b"[]", b"{}", b'{"states":[{}]}', canonical({"people": 1})):
         name = dice.choice(models)
         assert judge({**ground.files, name: odd}, ground.vkey, (ground.late,)).exit == 1
+
+
+def publish(forge: Forge, ground: Ground, changes: Row, zone: str = "Asia/Shanghai") -> None:
+    """韩江 publishes the roster once more, with other fields or in another time zone."""
+    like = forge.all(lambda body: body["stream"] == "org")[-1]
+    first = forge.events(forge.find(lambda body: body["stream"] == "org"))[0]
+    model = canonical(json.loads(forge.files[f"models/{first['model']}"]) | {"zone": zone})
+    forge.files[f"models/{sha256(model)}"] = model
+    event = first | {"edition": 2, "model": sha256(model)} | changes
+    actor = {"actor": people(forge, "hanjiang")}
+    forge.append(like, actor, [event], ground.office.signers["hanjiang"])
+
+
+def name_who_is_nobody(forge: Forge, _: Ground) -> None:
+    forge.set_fact(step(forge, "LY-", "签领"), "who(资产管理员)", [{}])
+
+
+def act_at_the_end_of_time(forge: Forge, ground: Ground) -> None:
+    entry = step(forge, "LY-", "签领")
+    entry.body["time"] = entry.body["happened"] = "9999-12-31T23:59:59.999Z"
+    entry.body["actor"]["post"] = "局长"
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict", "code"),
+    [
+        (name_who_is_nobody, "tampered", "E_ROSTER"),
+        (act_at_the_end_of_time, "tampered", "E_ROSTER"),
+        (lambda forge, ground: publish(forge, ground, {"model": 5}), "not proven", "E_MODEL"),
+        (lambda forge, ground: publish(forge, ground, {}, "America"), "not proven", "E_MODEL"),
+        (lambda forge, ground: publish(forge, ground, {}, "+08:00"), "not proven", "E_MODEL"),
+    ],
+)
+def test_what_no_roster_could_be_asked_stops_nothing(
+    run: Callable[[Forge, Ground], None], verdict: str, code: str, ground: Ground
+) -> None:
+    forge = take_apart(ground, ground.office.signers, service=True)
+    run(forge, ground)
+    forge.rewrite()
+    files = forge.dump()
+    report = judge(files, ground.vkey, (files["checkpoint.note"],), 3)
+    assert report.first is not None
+    assert (report.verdict, report.first.code) == (verdict, code), report.show("en")
 
 
 def test_without_its_models_the_course_is_not_proven(ground: Ground) -> None:

@@ -1,0 +1,109 @@
+"""The page and the command say the same of forged offices, in every finding about the roster."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import verifier.powers
+from engine.evidence.bundle import dump_zip
+from tests.attacks.forge import Forge
+from tests.conftest import sample_texts
+from tests.verifier.chromium import Chromium, chromium
+from tests.verifier.ground import Ground, judge, work
+from tests.verifier.rosters import forge_office
+from tests.verifier.test_html import PAGE, word
+from tests.verifier.test_html import judge as ask
+from verifier.report import Report
+from verifier.roster import UNASKED, Office
+
+pytestmark = pytest.mark.browser
+
+OFFICES = 25
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Chromium]:
+    with chromium(PAGE) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    texts = sample_texts("期初建账", "入库", "办公用品领用", "会务服务保障")
+    return work(tmp_path_factory.mktemp("small"), "A-06", texts)
+
+
+def judged(forge: Forge, ground: Ground) -> Report:
+    files = forge.dump()
+    return judge(files, ground.vkey, (files["checkpoint.note"],), 3)
+
+
+def answer(forge: Forge, ground: Ground, dice: random.Random) -> int:
+    """Most facts as the command would have them; how many."""
+    wanted: dict[tuple[str, int, str], Any] = {}
+
+    def learn(one: Any, office: Office, on: Any) -> tuple[()]:
+        for path in one.opened:
+            asked = verifier.powers._ASKED.fullmatch(path.removeprefix("fact/"))
+            if not path.startswith("fact/") or (asked and asked[1] == "who"):
+                continue
+            name = path.removeprefix("fact/")
+            found = (
+                office.answer(asked[1], asked[2], on)
+                if asked
+                else verifier.powers._attribute(name, office)
+            )
+            if found != UNASKED:
+                wanted[one.body.stream, one.body.seq, name] = found
+        return ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifier.powers, "_check_facts", learn)
+        judged(forge, ground)
+    count = 0
+    for entry in forge.entries:
+        for name in list(entry.body["facts"]):
+            if (*entry.place, name) in wanted and dice.random() < 0.9:
+                forge.set_fact(entry, name, wanted[(*entry.place, name)])
+                count += 1
+    forge.rewrite()
+    return count
+
+
+def about(code: str, stream: str | None, seq: int | None, field: str) -> tuple[object, ...]:
+    """A finding as far as both must agree: a missing power may be told of another field."""
+    return code, stream, seq, field if code == "E_ROSTER" else ""
+
+
+def test_page_and_command_tell_the_same_of_forged_offices(page: Chromium, small: Ground) -> None:
+    told: Counter[str] = Counter()
+    answered = 0
+    for n in range(OFFICES):
+        dice = random.Random(n)
+        forge = forge_office(small, dice)
+        answered += answer(forge, small, dice)
+        files = forge.dump()
+        report = judged(forge, small)
+        said = ask(page, dump_zip(files), (small.vkey,), {"own": files["checkpoint.note"]})
+        first = report.first.code if report.first else None
+        assert word(said) == (report.verdict, first), n
+        codes = ("E_ROSTER", "E_POWER")
+        ours = Counter(
+            about(one["code"], one["stream"], one["seq"], one["field"])
+            for one in said["findings"]
+            if one["level"] == 3 and one["code"] in codes
+        )
+        theirs = Counter(
+            about(one.code, one.stream, one.seq, one.field)
+            for one in report.findings
+            if one.level == 3 and one.code in codes
+        )
+        assert ours == theirs, n
+        told.update({one.code for one in report.findings if one.level == 3})
+    assert answered > 10 * OFFICES
+    assert min(told[code] for code in ("E_ROSTER", "E_POWER", "E_MODEL")) > 5
