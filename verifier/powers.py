@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -24,8 +25,7 @@ from verifier.reading import DEFS, KEYS, ORG, Sound
 from verifier.records import JUDGEMENTS, SERVICE, Body, Head
 from verifier.roster import UNASKED, Office
 
-_SYSTEM_ACTS = frozenset(("open", "org", "def", "key"))
-_SERVICE_ACTS = frozenset(("system", "refusal", "read", "ckpt", "restore"))
+_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "restore", "open", "org", "def", "key"))
 _ASKED = re.compile(r"([a-z_]+)\(([^()]*)\)")
 
 
@@ -35,7 +35,7 @@ def check_powers(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
     state = _fold_keys(bundle.origin, judged, found)
     offices = Offices(bundle=bundle, judged=judged)
     for one in judged.sound:
-        if one.body.stream != KEYS:
+        if one.body.stream != KEYS or one.body.typ == "refusal":
             found += _check_key(one, state)
         if one.body.typ == "redact":
             found += _check_consents(one, state)
@@ -68,12 +68,10 @@ def _fold_keys(origin: str, judged: Judged, found: list[Finding]) -> KeyState:
     for one in judged.streams.get(KEYS, ()):
         body = one.body
         if body.typ == "refusal":
-            state = KeyState(
-                seq=body.seq, enrolments=state.enrolments, appointments=state.appointments
-            )
+            state = replace(state, seq=body.seq)
             continue
         try:
-            change = load_change(one.opened.get("event/0"))
+            change = load_change(one.opened.get("event/0") if body.events == 1 else None)
         except Flaw as flaw:
             found.append(_tell("E_BODY", body, "event/0", flaw.zh, flaw.en))
             break
@@ -100,6 +98,8 @@ def _check_key(one: Sound, state: KeyState) -> Iterator[Finding]:
     """Whether this key could sign this body, by the changes up to the head it names."""
     body = one.body
     place = body.keys.seq if body.keys else -1
+    if body.stream == KEYS:
+        place = body.seq - 1
     known = state.enrolments.get(body.key)
     if body.typ == "redact" and known is not None and known.custody == "service":
         yield _tell("E_POWER", body, "key", "系统不得涂销", "the system may not redact")
@@ -115,8 +115,8 @@ def _check_key(one: Sound, state: KeyState) -> Iterator[Finding]:
             "E_POWER", body, "key", "签名钥匙当时未生效或已失效", "the key was not valid there"
         )
     if known.custody == "service":
-        is_own = body.typ in _SERVICE_ACTS or (body.typ in _SYSTEM_ACTS and body.way == "system")
-        if not is_own:
+        is_own = body.typ in _SYSTEM_ACTS and body.way == "system"
+        if not is_own and body.typ != "refusal":
             yield _tell(
                 "E_POWER", body, "typ", "服务钥匙不得代人签名", "the service key signs for nobody"
             )

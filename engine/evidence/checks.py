@@ -28,8 +28,7 @@ from engine.evidence.signing import is_signed, key_id
 from engine.text import Text, say
 
 FindKey = Callable[[str], Ed25519PublicKey | None]
-_SYSTEM_ACTS = frozenset(("open", "org", "def", "key"))
-_SERVICE_ACTS = frozenset(("system", "refusal", "read", "ckpt", "restore"))
+_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "restore", "open", "org", "def", "key"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +166,8 @@ def check_power(body: Body, received_at: str, state: KeyState) -> tuple[Finding,
     if not state.is_valid(known.uid, body.key, place):
         found.append(tell("E_POWER", "key", say("签名钥匙当时未生效或已失效")))
     if known.custody == "service":
-        if body.typ not in _SERVICE_ACTS and not (
-            body.typ in _SYSTEM_ACTS and body.way == "system"
-        ):
+        is_own = body.typ in _SYSTEM_ACTS and body.way == "system"
+        if not is_own and body.typ != "refusal":
             found.append(tell("E_POWER", "typ", say("服务钥匙不得代人签名")))
         if body.meaning in JUDGEMENTS:
             found.append(tell("E_POWER", "meaning", say("系统不得代人批准、否决或审核")))

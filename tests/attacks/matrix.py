@@ -404,6 +404,14 @@ def sign_for_somebody_with_the_service_key(forge: Forge, _: Ground) -> None:
     forge.rewrite()
 
 
+@attack("A3", "E_POWER", "own")
+def say_that_somebody_looked(forge: Forge, ground: Ground) -> None:
+    like = step(forge, "HY-", "归档")
+    changes = {"typ": "read", "act": "查看", "meaning": "none", "move": None}
+    forge.append(like, changes, [], ground.office.service)
+    forge.rewrite()
+
+
 @attack("A3", "E_BODY", "own")
 def let_the_system_approve(forge: Forge, _: Ground) -> None:
     entry = stream(forge, "YJ-")[-1]

@@ -1,4 +1,4 @@
-"""Offices forged with everybody's keys: other rosters, amendments, signers and facts.
+"""Offices forged with everybody's keys: other rosters, amendments, signers, facts, keys.
 
 What is forged is well-formed for the most part, and now and then not; two verifiers must say the
 same of all of it.
@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from engine.evidence.canonical import canonical
-from engine.evidence.signing import Signer
+from engine.evidence.keys import dump_key_change, enrol
+from engine.evidence.signing import FileSigner, Signer, make_key
 from tests.attacks.forge import Entry, Forge, Row, sha256, take_apart
 from tests.attacks.matrix import head, people
-from tests.verifier.ground import Ground
+from tests.verifier.ground import ORIGIN, Ground
 
 QUESTIONS = (
     *("post", "group", "head_of", "leader_of", "liaisons_of", "deputies_of", "superior_of"),
@@ -190,6 +191,62 @@ class Forgery:
             made.body["time"] = made.body["happened"] = dice.choice(EDGES)
         for _ in range(dice.randrange(25)):
             self.forge.set_fact(made, self.question(), dice.choice((*ODD, False, 0, 1)))
+
+    def change_keys(self) -> Signer:
+        """A change of keys, maybe not its signer's to make, or ill-formed; the key it brings."""
+        dice, like = self.dice, self.last("keys")
+        key = FileSigner(make_key())
+        origin = "elsewhere" if self.is_rare(0.3) else ORIGIN
+        uid = dice.choice((*self.uids, "SYSTEM"))
+        custody = dice.choice(("file", "file", "agent", "service"))
+        made = dump_key_change(enrol(key, origin, uid, custody, like.body["time"]))
+        change: Row = {"consents": [], **made}
+        signer = dice.choice((*self.uids, *("lugong",) * 16))
+        held = self.keys[dice.choice(self.uids)].key_id
+        match dice.randrange(6):
+            case 0:
+                signer = uid if uid in self.keys else signer
+                change |= {"change": "rotated", "old": self.keys[signer].key_id}
+                del change["consents"]
+            case 1:
+                since = dice.choice((None, "2026-10-12T00:00:00.000Z"))
+                known = dice.choice((held, key.key_id))
+                change = {"change": "revoked", "key": known, "reason": "遗失"}
+                change["suspect_since"] = since
+            case 2:
+                change = {"change": "appointed", "registrars": dice.choice(([], ["lugong"], [""]))}
+        if self.is_rare():
+            self.spoil(change)
+        event = {"event": "KeysChanged", "version": 1, "change": change}
+        changes = {"act": "钥匙", "actor": people(self.forge, signer)}
+        if self.is_rare():
+            changes |= {"typ": "refusal", "code": "NO"}
+        events = [event, event] if self.is_rare(0.05) else [event]
+        self.forge.append(like, changes, events, self.keys[signer])
+        self.forge.signers[key.key_id] = key
+        return key
+
+    def sign(self, brought: Signer) -> None:
+        """Somebody's record under his own key, a new one or that of the service."""
+        dice = self.dice
+        uid = dice.choice(self.uids)
+        key = dice.choice((self.keys[uid], brought, self.service))
+        typ = dice.choice(("step", "open", "refusal", "read", "system"))
+        changes = {"typ": typ, "code": "NO" if typ == "refusal" else None, "move": None}
+        changes |= {"meaning": dice.choice(("none", "approval")), "way": "key", "recorder": None}
+        like = self.last(dice.choice(self.cases()).body["stream"])
+        self.forge.append(like, changes | {"actor": people(self.forge, uid)}, [], key)
+
+
+def forge_keys(ground: Ground, dice: random.Random) -> Forge:
+    """Some changes of keys, and what is signed after them."""
+    made = Forgery(ground, dice)
+    for _ in range(dice.randrange(1, 4)):
+        brought = made.change_keys()
+        if made.is_rare(0.7):
+            made.sign(brought)
+    made.forge.rewrite()
+    return made.forge
 
 
 def forge_office(ground: Ground, dice: random.Random) -> Forge:

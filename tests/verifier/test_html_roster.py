@@ -1,4 +1,4 @@
-"""The page and the command say the same of forged offices, in every finding about the roster."""
+"""Page and command say the same of forged offices, in every finding about the roster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.attacks.forge import Forge
 from tests.conftest import sample_texts
 from tests.verifier.chromium import Chromium, chromium
 from tests.verifier.ground import Ground, judge, work
-from tests.verifier.rosters import forge_office
+from tests.verifier.rosters import forge_keys, forge_office
 from tests.verifier.test_html import PAGE, word
 from tests.verifier.test_html import judge as ask
 from verifier.report import Report
@@ -107,3 +107,16 @@ def test_page_and_command_tell_the_same_of_forged_offices(page: Chromium, small:
         told.update({one.code for one in report.findings if one.level == 3})
     assert answered > 10 * OFFICES
     assert min(told[code] for code in ("E_ROSTER", "E_POWER", "E_MODEL")) > 5
+
+
+def test_page_and_command_say_the_same_of_forged_keys(page: Chromium, small: Ground) -> None:
+    told: Counter[str | None] = Counter()
+    for n in range(2 * OFFICES):
+        forge = forge_keys(small, random.Random(n))
+        files = forge.dump()
+        report = judged(forge, small)
+        said = ask(page, dump_zip(files), (small.vkey,), {"own": files["checkpoint.note"]})
+        first = report.first.code if report.first else None
+        assert word(said) == (report.verdict, first), n
+        told[first] += 1
+    assert {None, "E_POWER", "E_BODY", "E_PROOF", "E_KEY"} <= set(told)
