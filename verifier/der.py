@@ -116,7 +116,7 @@ def instant(element: Element) -> datetime:
     text = element.content
     if element.tag == UTC_TIME and _SHORT.fullmatch(text):
         # Two digits stand for 1950 … 2049 (RFC 5280 §4.1.2.5.1).
-        text = (b"19" if text[:2] >= b"50" else b"20") + text
+        text = (b"19" if text >= b"50" else b"20") + text
     elif element.tag != GENERAL_TIME or not _GENERAL.fullmatch(text):
         raise bad
     whole, _, fraction = text[:-1].decode().partition(".")
@@ -124,7 +124,7 @@ def instant(element: Element) -> datetime:
         at = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         raise bad from None
-    return at.replace(microsecond=int(fraction.ljust(6, "0") or "0"))
+    return at.replace(microsecond=int(fraction.ljust(6, "0")))
 
 
 def _is_padded(content: bytes) -> bool:
