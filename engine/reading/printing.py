@@ -55,7 +55,7 @@ WORDS: Mapping[str, Text] = {
     "signer": say("签署人"),
     "time": say("时间"),
     "comment": say("意见"),
-    "record": say("记录"),
+    "record": say("记录号"),
     "for": say("代"),
     "paper": say("纸质,录入人"),
     "printed": say("打印时间"),
