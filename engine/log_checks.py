@@ -59,10 +59,9 @@ def check_tokens(store: Store) -> Iterator[Finding]:
     """Every time stamp is over the note of its size; whose it is, is for the verifier to say."""
     notes = {kept.size: kept.note for kept in store.checkpoints()}
     for size, answer in store.tokens().items():
-        problem: Text | None = say("不是盖在这个检查点上的")
         try:
-            if is_over(load_answer(answer), notes.get(size, "").encode()):
-                problem = None
+            is_its = is_over(load_answer(answer), notes.get(size, "").encode())
+            problem = None if is_its else say("不是盖在这个检查点上的")
         except EvidenceError as error:
             problem = error.text
         if problem is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from engine.desk import Desk
 from engine.registry import Registry
 from engine.rehearsal.office import Office, Texts
+from engine.store.connect import driver_of
 from engine.store.store import Store
 from engine.worker import Worker
 
@@ -56,14 +56,7 @@ class Copied(Store):
 
     def __init__(self, source: Store) -> None:
         super().__init__(None)
-        self.driver(source).backup(self.driver(self))
-
-    @staticmethod
-    def driver(store: Store) -> sqlite3.Connection:
-        """The connection below SQLAlchemy: in memory there is only one."""
-        found = store.engine.raw_connection().driver_connection
-        assert isinstance(found, sqlite3.Connection)
-        return found
+        driver_of(source.engine).backup(driver_of(self.engine))
 
 
 def copied(base: Office, dice: Callable[[int], bytes]) -> Office:

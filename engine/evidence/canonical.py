@@ -26,8 +26,8 @@ DEEPEST = 64
 SALT_BYTES = 16
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _FREE_TEXT = "\n\t"
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def canonical(value: JsonLike) -> bytes:
@@ -164,7 +164,7 @@ def _text(text: str) -> str:
     return _quoted(text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # the keys of records are nearly always the same few
 def _key(text: str) -> str:
     return _text(text)
 

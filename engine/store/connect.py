@@ -119,7 +119,7 @@ def _revisions() -> tuple[str, ...]:
 
 def lay(engine: Engine) -> None:
     """Give an engine for memory the tables of an empty store: migrated once, then copied."""
-    _driver(_laid()).backup(_driver(engine))
+    driver_of(_laid()).backup(driver_of(engine))
 
 
 @cache
@@ -129,7 +129,7 @@ def _laid() -> Engine:
     return engine
 
 
-def _driver(engine: Engine) -> sqlite3.Connection:
+def driver_of(engine: Engine) -> sqlite3.Connection:
     """The one connection of an engine for memory."""
     found = engine.raw_connection().driver_connection
     assert isinstance(found, sqlite3.Connection)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from engine.evidence.canonical import canonical
 from engine.store.rows import Entry, Stored
+from engine.store.statements import remove
 from engine.store.tables import DisclosureRow, ObjectRow, columns
 
 
@@ -20,7 +21,7 @@ def erase(connection: Connection, entry: Entry) -> None:
             .values(salt=None, value=None)
         )
     for digest in entry.destroyed:
-        connection.execute(delete(ObjectRow).where(columns(ObjectRow).digest == digest))
+        remove(connection, ObjectRow, digest=digest)
 
 
 def names_elsewhere(connection: Connection, digest: str, stored: Stored) -> bool:

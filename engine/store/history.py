@@ -25,18 +25,18 @@ from engine.store.rows import (
     Stored,
 )
 from engine.store.statements import find
-from engine.store.tables import DisclosureRow, HeadRow, ObjectRow, RecordRow, columns
+from engine.store.tables import DisclosureRow, HeadRow, ObjectRow, RecordRow, columns, table_of
 from engine.text import say
 
 UNREADABLE = "\ufffd"
 NOWHERE = 2**63 - 1
 
 
-def _later(table: type[SQLModel]) -> Select[Any]:
+def _later(kind: type[SQLModel]) -> Select[Any]:
     """What a stream has in a table after a place."""
-    column = columns(table)
+    column = columns(kind)
     is_meant = column.stream == bindparam("stream"), column.seq > bindparam("after")
-    return select(table.__table__).where(*is_meant)  # type: ignore[attr-defined]
+    return select(table_of(kind)).where(*is_meant)
 
 
 RECORDS = _later(RecordRow).order_by(columns(RecordRow).seq)

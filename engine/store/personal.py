@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from engine.errors import UnknownName
 from engine.store.history import utc
-from engine.store.statements import add
+from engine.store.statements import add, remove
 from engine.store.store import Store
 from engine.store.tables import CaseTable, CopyRow, ReadRow, UnsentRow, columns
 from engine.text import say
@@ -123,6 +123,5 @@ def get_unsent(store: Store, person: str, number: int) -> Unsent:
 
 def drop_unsent(store: Store, person: str, number: int) -> None:
     """Forget a draft; nothing happens if it is gone already."""
-    column = columns(UnsentRow)
     with store.writing() as connection:
-        connection.execute(delete(UnsentRow).where(column.person == person, column.n == number))
+        remove(connection, UnsentRow, person=person, n=number)

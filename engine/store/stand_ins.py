@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, update
 
 from engine.kernel.events import Event, RosterAmended
 from engine.language.amendments import Delegated, DelegationEnded, PersonLeft, load_amendment
-from engine.store.statements import add
+from engine.store.statements import add, remove
 from engine.store.tables import StandInRow, columns
 
 EVERY = ""  # instead of a procedure's name: all of them
@@ -24,8 +24,7 @@ def follow_stand_ins(connection: Connection, event: Event) -> None:
             for process in given.processes or (EVERY,):
                 key = (given.from_person, given.to_person, process, given.from_.isoformat())
                 row = dict(zip(("principal", "person", "process", "since"), key, strict=True))
-                same = (getattr(column, name) == value for name, value in row.items())
-                connection.execute(delete(StandInRow).where(*same))
+                remove(connection, StandInRow, **row)
                 add(connection, StandInRow, **row, until=given.until.isoformat())
         case DelegationEnded() as ended:
             last = (ended.from_ - timedelta(days=1)).isoformat()

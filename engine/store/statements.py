@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
+from engine.store.tables import columns, table_of
+
 Kind = type[SQLModel]
 
 
@@ -59,23 +61,19 @@ def find_all(
 
 @cache
 def _insert(kind: Kind) -> Insert:
-    return insert(_table(kind))
+    return insert(table_of(kind))
 
 
 @cache
 def _delete(kind: Kind, names: tuple[str, ...]) -> Delete:
-    return delete(_table(kind)).where(*_equal(kind, names))
+    return delete(table_of(kind)).where(*_equal(kind, names))
 
 
 @cache
 def _select(kind: Kind, names: tuple[str, ...], by: tuple[str, ...]) -> Select[Any]:
-    table = _table(kind)
-    return select(table).where(*_equal(kind, names)).order_by(*(table.c[name] for name in by))
+    order = (columns(kind)[name] for name in by)
+    return select(table_of(kind)).where(*_equal(kind, names)).order_by(*order)
 
 
 def _equal(kind: Kind, names: tuple[str, ...]) -> Iterable[ColumnElement[bool]]:
-    return (_table(kind).c[name] == bindparam(name) for name in names)
-
-
-def _table(kind: Kind) -> Any:
-    return kind.__table__  # type: ignore[attr-defined]
+    return (columns(kind)[name] == bindparam(name) for name in names)

@@ -35,7 +35,7 @@ from engine.store.rows import (
     Repeated,
     Stored,
 )
-from engine.store.statements import add, add_all, find
+from engine.store.statements import add, add_all, find, remove
 from engine.store.tables import (
     CheckpointRow,
     DisclosureRow,
@@ -60,7 +60,10 @@ class Store(Work):
         self.engine = make_engine(path)
         self._folded = {}
         with plainly():
-            lay(self.engine) if path is None else migrate(self.engine)
+            if path is None:
+                lay(self.engine)
+            else:
+                migrate(self.engine)
         if self._meta(OUTDATED) is not None:
             self.rebuild()
 
@@ -211,7 +214,7 @@ class Store(Work):
             for table in projections.PROJECTIONS:
                 connection.execute(delete(table))
             _follow_history(connection, everything)
-            connection.execute(delete(MetaRow).where(columns(MetaRow).key == OUTDATED))
+            remove(connection, MetaRow, key=OUTDATED)
 
     def derived_tables(self, *names: str) -> dict[str, list[tuple[object, ...]]]:
         """The rows of every table that follows from the history (or of those named), sorted."""

@@ -395,6 +395,11 @@ PROJECTIONS: tuple[type[SQLModel], ...] = (
 )
 
 
-def columns(table: type[SQLModel]) -> Any:
+def table_of(kind: type[SQLModel]) -> Any:
+    """The table itself, without the class that is mapped to it."""
+    return kind.__table__  # type: ignore[attr-defined]
+
+
+def columns(kind: type[SQLModel]) -> Any:
     """The columns of a table, as SQL expressions (SQLModel types them as plain values)."""
-    return table.__table__.c  # type: ignore[attr-defined]
+    return table_of(kind).c

@@ -18,6 +18,7 @@ import pytest
 from engine import verifying
 from engine.evidence.record import Body
 from engine.store import projections
+from engine.store.connect import driver_of
 from tests.conftest import ROOT
 from tests.flips.columns import DERIVED, OUTSIDE, Column, columns
 from tests.flips.flipping import Flipper
@@ -57,8 +58,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Worked:
 
 @pytest.fixture(scope="module")
 def harness(worked: Worked) -> Harness:
-    connection = worked.store.engine.raw_connection().driver_connection
-    assert isinstance(connection, sqlite3.Connection)
+    connection = driver_of(worked.store.engine)
     judge = Judge(worked.store, worked.kept, Flipper(connection))
     return Harness(judge=judge, connection=connection)
 

@@ -18,8 +18,9 @@ from engine.evidence.bundle import Scope, dump_bundle
 from engine.evidence.checkpoint import Checkpoint, check_checkpoint, dump_vkey
 from engine.rehearsal.office import Office
 from engine.sealing import build_of, seal
+from engine.store.connect import driver_of
 from engine.verifying import verify_store
-from tests.conftest import Copied, copied, open_office
+from tests.conftest import copied, open_office
 from tests.honest.living import Living
 from tests.verifier.ground import judge
 from verifier.report import Report
@@ -95,7 +96,7 @@ def test_no_honest_store_has_a_finding(base: Office, share: int, tmp_path: Path)
 
 def test_a_store_that_lived_is_not_only_waved_through(base: Office, tmp_path: Path) -> None:
     lived = live(base, 0, tmp_path)
-    driver = Copied.driver(lived.office.store)
+    driver = driver_of(lived.office.store.engine)
     driver.execute("DROP TRIGGER record_no_update")
     driver.execute("UPDATE record SET sig = zeroblob(64) WHERE position = 60")
     assert any("E_SIG" in one for one in lived.engine_says())

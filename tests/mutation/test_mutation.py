@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -86,19 +87,28 @@ def count(most: int) -> int:
     return n
 """
 COUNTED = """
+import time
 from bill import count
 
 def test_counting() -> None:
     assert count(0) == 0
     assert count(7) == 7
+
+def test_counting_slowly() -> None:
+    time.sleep(0.5)
+    assert count(1) == 1
 """
 
 
 def test_a_mistake_that_makes_a_test_go_on_for_ever_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "bill.py").write_text(LOOP, "utf-8")
     (tmp_path / "test_bill.py").write_text(COUNTED, "utf-8")
-    done = run("bill.py", "--root", str(tmp_path), "--tests", "test_bill.py")
+    state = tmp_path / "state.json"
+    asked = ("--root", str(tmp_path), "--tests", "test_bill.py", "--state", str(state))
+    done = run("bill.py", *asked)
     assert done.returncode == 0, done.stdout + done.stderr
+    (answers,) = json.loads(state.read_text("utf-8")).values()
+    assert set(answers.values()) == {"killed"}  # by its own test's limit, not by that of all
 
 
 def git(folder: Path, *words: str) -> None:

@@ -75,10 +75,7 @@ def word(report: Any, level: int = 3) -> tuple[str, str | None]:
 
 
 def disagreements(page: Chromium, folder: Path, told: list[dict[str, Any]]) -> list[str]:
-    """Where page and manifest say different things, at any of the three levels.
-
-    Only the page asks for every file a record names (§6, §12); where it misses one it stands alone.
-    """
+    """Where page and manifest say different things, at any of the three levels."""
     apart = []
     for one in told:
         data, note = (
