@@ -29,6 +29,7 @@ ONE: Mapping[Unit, Callable[[Decimal], Text]] = {
     Unit.MINUTES: lambda _: say("1 分钟"),
 }
 BOX, HIGH, GAP, LEFT = 300, 58, 34, 190
+INNER, WIDEST = 150, 980  # the width wanted for a state inside another, and allowed for all of them
 
 
 def who_of(state: State, names: Names) -> str:
@@ -147,7 +148,7 @@ def draw_svg(
     """
     names = Names(definition, language)
     widest = max((len(state.inner) for state in definition.states), default=1)
-    across = max(BOX, min(widest, 5) * 150)
+    across = max(BOX, min(widest * INNER, WIDEST))
     centre = LEFT + across // 2
     tops: dict[str, int] = {}
     parts: list[str] = []
@@ -210,11 +211,12 @@ def _box(
         room = wide // len(state.inner)
         for place, inner in enumerate(state.inner):
             x = centre - wide // 2 + place * room
+            name = _fit(label_of(inner, names), room - 18, 14)
             parts += [
                 f'<rect x="{x + 6}" y="{y + HIGH}" width="{room - 12}" height="{HIGH + 10}" rx="5"'
                 ' fill="#ffffff" stroke="#94a3b8"/>',
                 f'<text x="{x + room // 2}" y="{y + HIGH + 28}" font-size="14"'
-                f' text-anchor="middle" fill="#0f172a">{escape(label_of(inner, names))}</text>',
+                f' text-anchor="middle" fill="#0f172a">{escape(name)}</text>',
                 f'<text x="{x + room // 2}" y="{y + HIGH + 50}" font-size="11"'
                 f' text-anchor="middle" fill="#475569">'
                 f"{escape(_fit(who_of(inner, names), room - 18, 11))}</text>",
@@ -234,6 +236,7 @@ def _edges(
     parts: list[str] = []
     lanes = {"left": 0, "right": 0}
     leaving: dict[tuple[str, str], int] = {}
+    straight: dict[tuple[str, str], list[str]] = {}
     for action in definition.all_actions():
         for source in (action.home,) if action.home else action.sources:
             start = source.split("/")[0]
@@ -243,13 +246,7 @@ def _edges(
                 name = escape(names.action(action.home or "", action.name))
                 step = order.index(to) - order.index(start)
                 if step == 1:
-                    top = tops[start] + heights[start]
-                    parts.append(
-                        f'<path d="M{centre} {top}V{tops[to] - 2}" stroke="#475569" fill="none"'
-                        ' marker-end="url(#a)"/>'
-                        f'<text x="{centre + 10}" y="{top + 21}" font-size="12"'
-                        f' fill="#334155">{name}</text>'
-                    )
+                    straight.setdefault((start, to), []).append(name)
                     continue
                 side = "right" if step > 0 else "left"
                 lane = lanes[side] % 7
@@ -269,6 +266,14 @@ def _edges(
                     f'<text x="{x1 + turn * 5}" y="{y1 - 3}" font-size="11" text-anchor="{anchor}"'
                     f' fill="#334155">{name}</text>'
                 )
+    for (start, to), told in straight.items():
+        top = tops[start] + heights[start]
+        parts.append(
+            f'<path d="M{centre} {top}V{tops[to] - 2}" stroke="#475569" fill="none"'
+            ' marker-end="url(#a)"/>'
+            f'<text x="{centre + 10}" y="{top + 21}" font-size="12"'
+            f' fill="#334155">{" / ".join(dict.fromkeys(told))}</text>'
+        )
     return parts
 
 
