@@ -88,7 +88,7 @@ def main(runs: int, cases: int) -> None:
         files = files_of(Path(folder), cases)
     held = Files(contents=files)
     bundle = read_bundle(held)
-    publics = find_publics(read_records(bundle))
+    publics = find_publics(read_records(bundle), bundle.suite)
     signed = [(publics[one.key], one.sig, one.signed) for one in bundle.records]
     calls: dict[str, Callable[[], object]] = {
         "level 1": lambda: check_bytes(read_bundle(held)),

@@ -192,7 +192,7 @@ def verify(
     from engine.evidence.checkpoint import load_checkpoint
     from engine.evidence.checks import Finding
     from engine.evidence.heads import load_heads
-    from engine.evidence.memory import Memory
+    from engine.evidence.memory import unseen
     from engine.store.store import Store
     from engine.verifying import redactions_of, verify_store
 
@@ -212,7 +212,7 @@ def verify(
     store = Store.open(here.store)
     found = verify_store(store, kept, listed)
     try:
-        witness(here).require_whole(store, store.origin)
+        witness(here).require_whole(store)
     except EvidenceError as error:
         why = error.why if isinstance(error, RolledBack) else error.text
         found += (Finding(code="E_ROLLBACK", stream="", seq=0, field="", text=why),)
@@ -221,7 +221,7 @@ def verify(
         for said in redactions_of(store):
             typer.echo(_destroyed(said).show(session.language), err=True)
     _stop_if_broken(found, session.language)
-    witness(here).keep_verified(Memory(origin=store.origin).grown(store.leaves(), ""))
+    witness(here).keep_verified(unseen(store.origin, store.suite).grown(store.leaves(), ""))
     if kept is None:
         typer.echo(
             say("库内一致;没有与外部检查点核对,不能证明未被整体替换").show(session.language),
@@ -239,7 +239,7 @@ def _verify_new(session: Session, as_json: bool) -> None:
 
     here = session.workspace()
     store = Store.open(here.store)
-    known = witness(here).verified(store.origin)
+    known = witness(here).verified(store)
     if known.frontier.size == 0:
         raise UsageError(say("本机还没有校验过整库;请先 audit verify"))
     found, now = verify_new(store, known)

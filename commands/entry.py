@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from engine.desk import Desk
 from engine.errors import DefinitionProblems, UsageError
+from engine.evidence.suite import Suite
 from engine.kernel.command import Paper
 from engine.language.calendar import parse_date
 from engine.language.definition import ProcessDefinition
@@ -108,7 +108,7 @@ class Entry:
     def _attach(self, pair: str, values: dict[str, Value], wrong: list[Text]) -> bytes:
         name, place = split(pair)
         field = self._field(name, wrong)
-        one, content = read_attachment(Path(place))
+        one, content = read_attachment(Path(place), self.desk.store.suite)
         if field is None:
             return content
         if field.type is not FieldType.ATTACHMENT:
@@ -144,18 +144,18 @@ def read_paper(
     if happened is None:
         raise UsageError(say("补录要写明发生时间:--happened"))
     at = read_moment(happened, desk.catalog.zone)
-    found = [read_attachment(path) for path in scans]
+    found = [read_attachment(path, desk.store.suite) for path in scans]
     paper = Paper(recorder=clerk, happened=at, scans=tuple(one for one, _ in found))
     signer = desk.catalog.roster(at).person(signed_by).id
     return Sheet(signer, paper, tuple(content for _, content in found))
 
 
-def read_attachment(path: Path) -> tuple[Attachment, bytes]:
+def read_attachment(path: Path, suite: Suite) -> tuple[Attachment, bytes]:
     """A file as a value, and its content. Errors: `UsageError` if it is too large."""
     content = path.read_bytes()
     if len(content) > LARGEST:
         raise UsageError(say("附件 {file} 超过 {most} MiB", file=str(path), most=LARGEST >> 20))
-    digest = hashlib.sha256(content).hexdigest()
+    digest = suite.digest(content)
     return Attachment(name=path.name, size=len(content), digest=digest), content
 
 

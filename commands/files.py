@@ -12,7 +12,7 @@ from engine.catalog import (
     ROSTER,
     Draft,
     draft_process,
-    model_digest,
+    dump_model,
     read_calendar,
     read_params,
     read_roster,
@@ -117,7 +117,7 @@ def drafted_person(folder: Path, name: str) -> Person:
 
 
 def _plain(kind: str, text: str, model: object) -> Draft:
-    return Draft(kind=kind, name=kind, content=text.encode(), model=model_digest(model))
+    return Draft(kind=kind, name=kind, content=text.encode(), model=dump_model(model))
 
 
 def _check_references(definitions: list[ProcessDefinition]) -> list[Problem]:

@@ -18,6 +18,7 @@ from engine.evidence.agent import Agent, require_agent
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import KeyRevoked, RegistrarsAppointed, enrol, rotate
 from engine.evidence.signing import FileSigner, make_key
+from engine.evidence.sm2 import Sm2PrivateKey
 from engine.registry import APPOINT, ENROL, REVOKE, ROTATE, Registry
 from engine.scribe import instant
 from engine.text import say
@@ -36,6 +37,8 @@ def login(ctx: typer.Context, person: str) -> None:
     desk = session.desk()
     uid = desk.catalog.roster(desk.clock()).person(person).id
     signer = Keyring(here.keys).unlock(uid, passphrase())
+    if isinstance(signer.private, Sm2PrivateKey):
+        raise UsageError(say("ssh-agent 不认国密钥匙;请用 --as 姓名,每步输入口令"))
     require_agent(agent_socket(here)).add(signer.private, uid, SITTING)
     (here.folder / ".guicheng-login").write_text(uid, "utf-8")
     typer.echo(say("{person} 已登录", person=person).show(session.language))
@@ -53,8 +56,9 @@ def logout(ctx: typer.Context) -> None:
     public = Keyring(here.keys).find_public(uid)
     socket = agent_socket(here)
     with suppress(KeyLocked):
-        if public is not None and Agent(socket).holds(public):
-            Agent(socket).remove(public)
+        held = Agent(socket).find(public) if public is not None else None
+        if held is not None:
+            Agent(socket).remove(held)
     remembered.unlink()
     typer.echo(say("已退出").show(session.language))
 
@@ -121,7 +125,7 @@ def enrol_key(
     registrar, uid = _id(session, desk, session.name()), _id(session, desk, person)
     other = _id(session, desk, second) if second is not None else None
     signer = session.signer(registrar)
-    registry, fresh = Registry(desk), FileSigner(make_key())
+    registry, fresh = Registry(desk), FileSigner(make_key(desk.store.suite))
     change = enrol(fresh, desk.store.origin, uid, "file", instant(desk.clock()))
     if other is not None:
         change = registry.consent_to(change, other, session.signer(other))
@@ -138,7 +142,7 @@ def rotate_key(ctx: typer.Context) -> None:
     session: Session = ctx.obj
     desk = session.desk()
     uid = desk.catalog.roster(desk.clock()).person(session.name()).id
-    old, fresh = session.signer(uid), FileSigner(make_key())
+    old, fresh = session.signer(uid), FileSigner(make_key(desk.store.suite))
     word = passphrase(uid, again=True)
     since = instant(desk.clock())
     change = rotate(old.key_id, fresh, desk.store.origin, uid, "file", since)

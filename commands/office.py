@@ -21,6 +21,7 @@ from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import enrol, found
 from engine.evidence.signing import make_key
+from engine.evidence.suite import SHA256_ED25519, SUITES
 from engine.language.definition import ProcessDefinition
 from engine.language.params import read_plain
 from engine.registry import ENROL, FOUND, PUBLISH, Registry, holders
@@ -37,6 +38,9 @@ def init(
     ctx: typer.Context,
     folder: Path,
     origin: str = typer.Option("office.example/guicheng", "--origin", help="本单位历史的名称"),
+    suite: str = typer.Option(
+        SHA256_ED25519.name, "--suite", help="密码套件:sha256-ed25519 | sm3-sm2(国密)"
+    ),
     enrol_all: bool = typer.Option(
         False, "--enrol-all", help="为花名册上每个人造一把钥匙(演示用,口令相同)"
     ),
@@ -47,6 +51,10 @@ def init(
         raise UsageError(say("{folder} 已是工作目录,不会覆盖", folder=str(folder)))
     if any(mark in origin for mark in "+ \t\n") or not origin:
         raise UsageError(say("来源名不得含空白或加号:{origin}", origin=origin))
+    if suite not in SUITES:
+        raise UnknownName(say("密码套件"), suite, list(SUITES))
+    chosen = SUITES[suite]
+    chosen.hash(b"")  # before anything is written: the library may not be there
     folder.mkdir(parents=True, exist_ok=True)
     for source, inside in sample_files():
         target = folder / inside
@@ -64,7 +72,7 @@ def init(
     here = read_settings(folder / SETTINGS)
     ring = Keyring(here.keys)
     secret = os.urandom(24).hex()  # noqa: TID251 — a passphrase for a file, not part of any record
-    ring.write(SERVICE, make_key(), secret, os.urandom(32), again=False)  # noqa: TID251
+    ring.write(SERVICE, make_key(chosen), secret, os.urandom(32), again=False)  # noqa: TID251
     place = here.keys / "service.pass"
     place.write_text(secret + "\n", "utf-8")
     place.chmod(0o600)
@@ -73,8 +81,8 @@ def init(
     word = passphrase(again=True)
     people = [one.id for one in roster.people] if enrol_all else [registrar]
     for uid in people:
-        ring.write(uid, make_key(), word, os.urandom(32), again=False)  # noqa: TID251
-    desk = Desk(Store.create(here.store, origin), ring.unlock(SERVICE, secret))
+        ring.write(uid, make_key(chosen), word, os.urandom(32), again=False)  # noqa: TID251
+    desk = Desk(Store.create(here.store, origin, chosen), ring.unlock(SERVICE, secret))
     desk.witness = witness(here)
     desk.witness.forget()
     signer = ring.unlock(registrar, word)
@@ -156,7 +164,10 @@ def publish(
     if not isinstance(on, date):
         raise UsageError(say("生效日不对(应如 2027-01-01)"))
     known = {(one.kind, one.name): one.digest for one in desk.catalog.editions}
-    changed = [one for one in sound.drafts if known.get((one.kind, one.name)) != one.digest]
+    digest = desk.store.suite.digest
+    changed = [
+        one for one in sound.drafts if known.get((one.kind, one.name)) != digest(one.content)
+    ]
     if dry_run:
         for one in changed:
             typer.echo(

@@ -86,6 +86,7 @@ def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) ->
             ),
         ),
         (True, say("{count} 条链", count=len(desk.store.heads()))),
+        (True, say("密码套件 {suite}", suite=desk.store.suite.name)),
     ]
     end = calendar.known_to
     enough = end >= date(on.year + 1, 12, 31) or (on.month < 11 and end >= date(on.year, 12, 31))

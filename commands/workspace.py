@@ -87,8 +87,9 @@ class Session:
         public = ring.find_public(uid)
         agent = Agent(agent_socket(here))
         with suppress(KeyLocked):  # nobody listens: the passphrase is asked for instead
-            if public is not None and agent.holds(public):
-                return AgentSigner(agent, public)
+            held = agent.find(public) if public is not None else None
+            if held is not None:
+                return AgentSigner(agent, held)
         return ring.unlock(uid, passphrase(uid))
 
 

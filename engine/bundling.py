@@ -38,7 +38,6 @@ from engine.evidence.record import Head
 from engine.language.dump import dump_definition
 from engine.language.params import Params
 from engine.scribe import instant
-from engine.store import projections
 from engine.store.projections import PROJECTIONS
 from engine.store.store import Store
 from engine.store.tables import columns
@@ -70,6 +69,7 @@ def collect(store: Store, scope: Scope) -> Content:
     digests = tuple(one.hex() for one in store.leaves())
     return Content(
         origin=store.origin,
+        suite=store.suite,
         scope=scope,
         lines=lines,
         disclosures=disclosures,
@@ -176,7 +176,7 @@ def _models(store: Store) -> Iterator[tuple[str, bytes]]:
         if edition.digest not in texts:
             continue
         for model in _readings(edition, texts[edition.digest], params):
-            if projections.digest_of(model) == edition.model:
+            if store.suite.digest(model) == edition.model:
                 yield edition.model, model
                 break
 

@@ -6,7 +6,6 @@ digest of its bytes and never changes; what was drafted in a file is not in forc
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,16 +54,14 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A text read from a file and found sound, ready to be published."""
+    """A text read from a file and found sound, ready to be published: its bytes, and those of what
+    was understood of it.
+    """
 
     kind: str
     name: str
     content: bytes
-    model: str
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+    model: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +231,7 @@ class Catalog:
     def _object(self, digest: str) -> bytes:
         if digest not in self._texts:
             content = self._store.find_object(digest)
-            if content is None or hashlib.sha256(content).hexdigest() != digest:
+            if content is None or self._store.suite.digest(content) != digest:
                 told = say("已发布的文本 {digest} 缺失或与摘要不符", digest=digest[:12])
                 raise GuichengError(told)
             self._texts[digest] = content
@@ -261,14 +258,14 @@ def _draft(
     files = {name: forms[name][1] for name in definition.form.parts}
     content = canonical({"process": text, "file": file, "forms": used, "files": files})
     return (
-        Draft(kind=PROCESS, name=definition.name, content=content, model=model_digest(definition)),
+        Draft(kind=PROCESS, name=definition.name, content=content, model=dump_model(definition)),
         definition,
     )
 
 
-def model_digest(part: object) -> str:
-    """SHA-256 of the canonical JSON of what was understood."""
-    return hashlib.sha256(canonical(dump_definition(part))).hexdigest()
+def dump_model(part: object) -> bytes:
+    """The canonical JSON of what was understood."""
+    return canonical(dump_definition(part))
 
 
 def read_bundle(bundle: Mapping[str, object], params: Params | None) -> ProcessDefinition:

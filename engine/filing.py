@@ -12,16 +12,15 @@ from datetime import date, datetime
 from functools import cached_property
 from types import MappingProxyType
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, ROSTER, RULES, Catalog, Edition
 from engine.errors import StoreConflict
 from engine.evidence.canonical import Json
 from engine.evidence.consent import Consent, give_consent
 from engine.evidence.keys import KeyState, load_key_change
+from engine.evidence.memory import unseen
 from engine.evidence.record import SERVICE, Actor, Definition, Head, Party
-from engine.evidence.signing import Signer
+from engine.evidence.signing import PublicKey, Signer
 from engine.kernel import events as happened
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
@@ -40,7 +39,6 @@ from engine.text import say
 from engine.witness import Witness
 
 ATTEMPTS = 12
-UNSEEN = Head(seq=0, hash="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
 Clock = Callable[[], datetime]
 Dice = Callable[[int], bytes]
@@ -298,6 +296,7 @@ class Filing:
         office = (stream, ORG, KEYS, DEFS)
         return Place(
             origin=self.origin,
+            suite=self.store.suite,
             stream=stream,
             head=heads.get(stream),
             received=self.store.last_received(stream),
@@ -307,14 +306,14 @@ class Filing:
             checkpoint=self._seen_checkpoint(),
         )
 
-    def service_keys(self) -> tuple[Ed25519PublicKey, ...]:
+    def service_keys(self) -> tuple[PublicKey, ...]:
         """Every public key the service has had, by which its checkpoints are verified."""
         return self.keys().publics_of(SERVICE)
 
     def _seen_checkpoint(self) -> Head:
         """The newest checkpoint this client has verified. Errors: `RolledBack`."""
         if self.witness is None:
-            return UNSEEN
+            return unseen(self.origin, self.store.suite).head
         return self.witness.require_extension(self.store, self.service_keys())
 
     def office_heads(self, stream: str) -> dict[str, Head | None]:

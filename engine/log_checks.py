@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from engine.catalog import KEYS, ORG, SYS
 from engine.errors import EvidenceError
 from engine.evidence.checkpoint import load_checkpoint, note_problem
@@ -18,23 +16,23 @@ from engine.evidence.checks import Finding
 from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier
 from engine.evidence.record import Body, Head
+from engine.evidence.signing import PublicKey
 from engine.evidence.tokens import is_over, load_answer
 from engine.kernel.events import Checkpointed
 from engine.store.store import Store
 from engine.text import Text, say
 
-EMPTY = Frontier()
-
 
 def check_notes(
     store: Store,
     leaves: Sequence[bytes],
-    publics: tuple[Ed25519PublicKey, ...],
-    before: Frontier = EMPTY,
+    publics: tuple[PublicKey, ...],
+    before: Frontier | None = None,
 ) -> Iterator[Finding]:
     """Every note the store keeps is signed, and covers the records that are there now; with a
     frontier, the notes beyond it, the leaves being those that follow.
     """
+    before = before or Frontier(suite=store.suite)
     frontier = before
     for kept in store.checkpoints():
         if 0 < kept.size <= before.size:
@@ -78,7 +76,7 @@ def check_heads(store: Store, leaves: Sequence[bytes]) -> Iterator[Finding]:
         for event in stored.events if stored else ():
             if isinstance(event, Checkpointed):
                 said = event.heads, event.streams, event.records
-                if said != (heads_root(heads), len(heads), position - 1):
+                if said != (heads_root(heads, store.suite), len(heads), position - 1):
                     text = say("检查点记录写明的链头与当时的记录不符")
                     yield _tell("E_HEADS", seq, text)
         heads[stream] = Head(seq=seq, hash=leaf.hex())

@@ -94,21 +94,22 @@ class Registry:
         reasons = self._objections(actor, signer, allowed, say("无权发布"))
         if reasons:
             return self.desk.refuse_outside(_no(PUBLISH, reasons), actor, signer)
-        receipts = []
+        receipts, suite = [], self.desk.store.suite
         for draft in drafts:
             before = [
                 one
                 for one in self.desk.catalog.editions
                 if (one.kind, one.name) == (draft.kind, draft.name)
             ]
-            if before and before[-1].digest == draft.digest:
+            digest = suite.digest(draft.content)
+            if before and before[-1].digest == digest:
                 continue
             event = happened.Published(
                 kind=draft.kind,
                 name=draft.name,
                 edition=len(before) + 1,
-                digest=draft.digest,
-                model=draft.model,
+                digest=digest,
+                model=suite.digest(draft.model),
                 effective=effective,
             )
             stream = DEFS if draft.kind == PROCESS else ORG
@@ -162,7 +163,7 @@ class Registry:
         needs another registrar's consent. Errors: `EvidenceError` if possession is not proven, or
         the founding is not sound.
         """
-        require_proof(change, self.desk.store.origin)
+        require_proof(change, self.desk.store.origin, self.desk.store.suite)
         try:
             self.desk.keys().require_entitled(change, actor, signer.key_id)
             if isinstance(change, KeyEnrolled):

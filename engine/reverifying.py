@@ -6,7 +6,6 @@ full run, and so are the tables, which only a full run compares.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -64,7 +63,7 @@ def _verify_files(store: Store, opened: Iterable[Iterable[Disclosure]]) -> Itera
         content = store.find_object(digest)
         if content is None:
             yield _tell("E_OBJECT", "", 0, say("已发布的文本或附件缺失"))
-        elif hashlib.sha256(content).hexdigest() != digest:
+        elif store.suite.digest(content) != digest:
             yield _tell("E_OBJECT", "", 0, say("已发布的文本或附件与其摘要不符"))
 
 

@@ -26,6 +26,7 @@ from engine.evidence.record import (
     seal,
 )
 from engine.evidence.signing import Signer
+from engine.evidence.suite import Suite
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Reason, Refusal
 from engine.kernel.events import CaseOpened, Event, StatesMoved
@@ -36,7 +37,6 @@ from engine.language.roster import RosterView
 from engine.store.rows import Entry, Stored
 from engine.text import say
 
-SUITE = "sha256-ed25519"
 ATTACHMENT = "attachment"  # the kind under which an attached file is kept
 Objects = tuple[tuple[str, bytes], ...]  # (kind, content) of texts and files kept by digest
 
@@ -46,6 +46,7 @@ class Place:
     """Where the next record of a stream goes, and what its author had seen."""
 
     origin: str
+    suite: Suite
     stream: str
     head: Head | None
     received: str  # when the record before was received; "" for the first
@@ -123,18 +124,18 @@ def write(
     def commit(path: str, value: Json) -> str:
         salt = next(moment.salts)
         disclosures.append(Disclosure(path=path, salt=salt, value=value))
-        return commitment(salt, path, value)
+        return commitment(salt, path, value, place.suite)
 
     events: Sequence[Json] = [dump_event(event) for event in account.events]
     told = [*events, *[dict(reason) for reason in account.reasons]]
     values = account.values or {}
     body = Body(
         typ=account.typ,
-        suite=SUITE,
+        suite=place.suite.name,
         origin=place.origin,
         stream=place.stream,
         seq=place.head.seq + 1 if place.head else 0,
-        prev=place.head.hash if place.head else genesis(place.origin, place.stream),
+        prev=place.head.hash if place.head else genesis(place.origin, place.stream, place.suite),
         definition=account.definition,
         case=account.case,
         task=account.task,

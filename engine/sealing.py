@@ -21,6 +21,7 @@ from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier, merkle_root
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import SERVICE, Actor, Head
+from engine.evidence.suite import Suite
 from engine.filing import ATTEMPTS, Filing
 from engine.kernel.events import Checkpointed
 from engine.scribe import Account
@@ -63,7 +64,7 @@ def seal(desk: Filing, place: Path, build: Build) -> Sealed:
     """
     store = desk.store
     with alone(place):
-        signed = load_memory(place, store.origin)
+        signed = load_memory(place, store.origin, store.suite)
         require_signable(store, signed, store.leaves())
         size, heads = _declare(desk, build)
         leaves = store.leaves(until=size)
@@ -84,20 +85,21 @@ def require_signable(store: Store, signed: Memory, leaves: tuple[bytes, ...]) ->
         signed.require_prefix(leaves)
         newest = store.newest_checkpoint()
         if newest is not None:
-            _require_note(newest.note, leaves)
+            _require_note(newest.note, leaves, store.suite)
     except RolledBack as error:
         raise RolledBack(say("不予签发检查点:{why}", why=error.why)) from error
-    root = Frontier().after(leaves).root
+    root = Frontier(suite=store.suite).after(leaves).root
     stored = [bytes.fromhex(record.digest) for record in store.raw_log()][: len(leaves)]
-    if len(stored) != len(leaves) or merkle_root(stored) != root:
+    if len(stored) != len(leaves) or merkle_root(stored, store.suite) != root:
         raise EvidenceError(say("不予签发检查点:按存储的字节重算,根与摘要不符 [E_ROOT]"))
     return root
 
 
-def _require_note(note: str, leaves: tuple[bytes, ...]) -> None:
+def _require_note(note: str, leaves: tuple[bytes, ...], suite: Suite) -> None:
     """The newest note in the store counts too, should the file outside have been lost."""
     known = load_checkpoint(note)
-    if known.size > len(leaves) or merkle_root(leaves[: known.size]).hex() != known.root:
+    root = merkle_root(leaves[: known.size], suite).hex()
+    if known.size > len(leaves) or root != known.root:
         raise RolledBack(say("库里已有 {size} 条记录的检查点,现在对不上", size=known.size))
 
 
@@ -112,7 +114,7 @@ def _declare(desk: Filing, build: Build) -> tuple[int, Mapping[str, Head]]:
         if sum(head.seq + 1 for head in heads.values()) != records:
             raise EvidenceError(say("不予签发检查点:链头与记录数不符 [E_HEADS]"))
         event = Checkpointed(
-            heads=heads_root(heads),
+            heads=heads_root(heads, desk.store.suite),
             streams=len(heads),
             records=records,
             tzdata=build.tzdata,

@@ -7,7 +7,6 @@ digest, and that the tables are what the history makes them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -119,7 +118,7 @@ def verify_stream(
         yield from verify_stream(store, stream, keys, rests)
         return
     records = [record for record, _ in rows]
-    yield from check_chain(records, store.origin, stream, keys.find_public, before)
+    yield from check_chain(records, store.origin, stream, keys.find_public, before, store.suite)
     shown = store.raw_disclosures(stream, after)
     opened = open_disclosures(shown)
     redactions = tuple(find_redactions(bodies, opened))
@@ -308,7 +307,7 @@ def check_objects(
     """Whether exactly the objects that records name and none has destroyed are there, unchanged."""
     kept = {digest: kind for digest, kind, _ in store.objects()}
     for digest, kind, content in store.objects():
-        if hashlib.sha256(content).hexdigest() != digest:
+        if store.suite.digest(content) != digest:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("已发布的文本或附件与其摘要不符"))
         elif kinds.get(digest) != kind:
             yield _tell("E_OBJECT", "", 0, digest[:12], say("文本或附件的种类与记录不符"))
@@ -359,7 +358,7 @@ def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterat
     except EvidenceError as error:
         yield _tell("E_BODY", SYS, 0, "", error.text)
     if kept is not None:
-        yield from check_checkpoint(kept, store.origin, leaves, publics)
+        yield from check_checkpoint(kept, store.origin, leaves, publics, store.suite)
 
 
 def _verify_listing(store: Store, listing: Mapping[str, Head]) -> tuple[Finding, ...]:

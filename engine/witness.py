@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import load_checkpoint, note_problem
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import Head
+from engine.evidence.signing import PublicKey
 from engine.store.store import Store
 from engine.text import say
 
@@ -31,14 +30,14 @@ class Witness:
     folder: Path
     name: str
 
-    def require_extension(self, store: Store, publics: Iterable[Ed25519PublicKey]) -> Head:
+    def require_extension(self, store: Store, publics: Iterable[PublicKey]) -> Head:
         """The newest checkpoint verified, after comparing the store with what is remembered.
 
         A newer checkpoint in the store is verified on the way and remembered. Errors:
         `RolledBack` for a store that was put back, cut short or written anew.
         """
         try:
-            memory = load_memory(self._seen, store.origin)
+            memory = load_memory(self._seen, store.origin, store.suite)
             self._compare(store, memory)
             newest = store.newest_checkpoint()
             if newest is not None and newest.size > memory.frontier.size:
@@ -50,11 +49,11 @@ class Witness:
             raise RolledBack(told) from error
         return memory.head
 
-    def require_whole(self, store: Store, origin: str) -> None:
+    def require_whole(self, store: Store) -> None:
         """Compare the whole log, and every receipt, with what is remembered. Errors:
         `RolledBack`.
         """
-        memory = load_memory(self._seen, origin)
+        memory = load_memory(self._seen, store.origin, store.suite)
         memory.require_prefix(store.leaves())
         _require_receipts(store, dict(self.receipts()))
 
@@ -75,9 +74,9 @@ class Witness:
             if place.isdecimal():
                 yield int(place), digest
 
-    def verified(self, origin: str) -> Memory:
+    def verified(self, store: Store) -> Memory:
         """Up to where `audit verify` has found nothing wrong; an empty memory if it never ran."""
-        return load_memory(self._verified, origin)
+        return load_memory(self._verified, store.origin, store.suite)
 
     def keep_verified(self, memory: Memory) -> None:
         """Remember that everything up to there has been verified, and nothing was wrong."""
@@ -101,7 +100,7 @@ class Witness:
         _require_receipts(store, mine)
 
     def _advance(
-        self, store: Store, memory: Memory, note: str, publics: tuple[Ed25519PublicKey, ...]
+        self, store: Store, memory: Memory, note: str, publics: tuple[PublicKey, ...]
     ) -> Memory:
         try:
             made = load_checkpoint(note)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.desk import Desk
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.registry import Registry
 from engine.rehearsal.office import Office, Texts
 from engine.store.connect import driver_of
@@ -55,7 +56,7 @@ class Copied(Store):
     """A store in memory with everything another in memory has."""
 
     def __init__(self, source: Store) -> None:
-        super().__init__(None)
+        super().__init__(None, source.suite)
         driver_of(source.engine).backup(driver_of(self.engine))
 
 
@@ -77,14 +78,15 @@ def open_office(
     start: str | datetime = "2026-10-12 08:00",
     texts: Texts | None = None,
     origin: str = "rehearsal.example",
+    suite: Suite = SHA256_ED25519,
 ) -> Office:
     """An office in memory on its first day. Founded once, and copied: founding takes longest."""
     at = datetime.fromisoformat(start + "+08:00") if isinstance(start, str) else start
     chosen = texts or sample_texts()
-    key = hashlib.sha256(repr((at, chosen, origin)).encode()).hexdigest()
+    key = hashlib.sha256(repr((at, chosen, origin, suite.name)).encode()).hexdigest()
     if key not in _founded:
         dice = Dice()
-        _founded[key] = (Office(chosen, at, dice, Store.in_memory(origin)), dice)
+        _founded[key] = (Office(chosen, at, dice, Store.in_memory(origin, suite)), dice)
     base, dice = _founded[key]
     return copied(base, Dice(dice.thrown))
 

@@ -12,7 +12,6 @@ from verifier.canonical import (
     is_hash,
     is_instant,
     parse,
-    sha256,
 )
 from verifier.disclosures import Disclosure, Tell, load_disclosures
 from verifier.files import Files
@@ -21,6 +20,7 @@ from verifier.memory import without_cycles
 from verifier.merkle import load_path
 from verifier.quick import read_record
 from verifier.records import Head, Record
+from verifier.suites import SHA256_ED25519, SUITES, Suite
 
 LONGEST_LINE = 128 * 1024
 LARGEST_INDEX = 2**48
@@ -66,6 +66,7 @@ class Bundle:
     """Everything in a bundle that could be read, and what could not."""
 
     origin: str
+    suite: Suite
     scope: Scope
     size: int
     records: tuple[Record, ...]
@@ -94,15 +95,15 @@ def read_bundle(files: Files) -> Bundle:
     for name in _NAMES:
         if name not in got and not files.wrong:
             tell(name, "缺少文件", "the file is missing")
-    origin, scope, size = "", Scope(kind="store"), 0
+    origin, suite, scope, size = "", SHA256_ED25519, Scope(kind="store"), 0
     if "bundle.json" in got:
         try:
-            origin, scope, size = _load_header(parse(got["bundle.json"]))
+            origin, suite, scope, size = _load_header(parse(got["bundle.json"]))
         except Flaw as flaw:
             tell("bundle.json", flaw.zh, flaw.en)
-    records = tuple(_load_records(got.get("records.jsonl", b""), tell))
+    records = tuple(_load_records(got.get("records.jsonl", b""), suite, tell))
     opened = _lines(got.get("disclosures.jsonl", b""), "disclosures.jsonl", tell)
-    disclosures = load_disclosures(opened, tell)
+    disclosures = load_disclosures(opened, suite, tell)
     proofs = Proofs(inclusion={}, consistency={}, heads=None)
     if "proofs.json" in got:
         try:
@@ -118,6 +119,7 @@ def read_bundle(files: Files) -> Bundle:
             tell("tables.jsonl", "只有整库证据包可以带派生表", "only a store bundle has tables")
     return Bundle(
         origin=origin,
+        suite=suite,
         scope=scope,
         size=size,
         records=records,
@@ -141,17 +143,20 @@ def _under(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
     }
 
 
-def _load_header(value: Json) -> tuple[str, Scope, int]:
+def _load_header(value: Json) -> tuple[str, Suite, Scope, int]:
     match value:
         case {
             "format": "guicheng-bundle",
             "version": 1,
             "origin": str(origin),
+            "suite": str(suite),
             "scope": dict(scope),
             "size": int(size),
             **rest,
         } if not rest and 0 <= size <= LARGEST_INDEX and not isinstance(size, bool):
-            return origin, _load_scope(scope), size
+            if suite not in SUITES:
+                raise Flaw("不认识的密码套件", "the suite is unknown")
+            return origin, SUITES[suite], _load_scope(scope), size
     raise Flaw("不是本格式的证据包说明", "not the header of a bundle of this format")
 
 
@@ -180,15 +185,15 @@ def _lines(data: bytes, name: str, tell: Tell) -> Iterator[tuple[str, bytes]]:
             yield f"{name}:{number}", line
 
 
-def _load_records(data: bytes, tell: Tell) -> Iterator[Record]:
+def _load_records(data: bytes, suite: Suite, tell: Tell) -> Iterator[Record]:
     for place, line in _lines(data, "records.jsonl", tell):
         try:
-            yield read_record(line) or _load_record(line)
+            yield read_record(line, suite) or _load_record(line, suite)
         except Flaw as flaw:
             tell(place, flaw.zh, flaw.en)
 
 
-def _load_record(line: bytes) -> Record:
+def _load_record(line: bytes, suite: Suite) -> Record:
     match parse(line):
         case {
             "index": int(index),
@@ -212,7 +217,7 @@ def _load_record(line: bytes) -> Record:
                 sig=decode_base64(sig),
                 received_at=at,
                 payload_type=kind,
-                digest=sha256(b"\x00" + line[start:-1]),
+                digest=suite.digest(b"\x00" + line[start:-1]),
             )
     raise Flaw("记录的字段不全或有多余", "fields of the record are missing or unknown")
 

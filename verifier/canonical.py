@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 import unicodedata
@@ -37,11 +36,6 @@ class Flaw(Exception):
     def __init__(self, zh: str, en: str, field: str = "") -> None:
         super().__init__(en)
         self.zh, self.en, self.field = zh, en, field
-
-
-def sha256(data: bytes) -> str:
-    """SHA-256 as 64 lowercase hex digits."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def canonical(value: Json) -> bytes:
@@ -156,9 +150,9 @@ def decode_salt(text: str) -> bytes:
     return data
 
 
-def commitment(salt: str, path: str, value: bytes) -> str:
-    """H(JCS([salt, path, value])): `salt` in base64url, the value in canonical bytes (§2)."""
-    return sha256(b'["%b",%b,%b]' % (salt.encode(), rewrite(path), value))
+def opening(salt: str, path: str, value: bytes) -> bytes:
+    """What a commitment is the hash of (§2): `salt` in base64url, the value in canonical bytes."""
+    return b'["%b",%b,%b]' % (salt.encode(), rewrite(path), value)
 
 
 def rewrite(value: Json) -> bytes:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verifier.bundle import Bundle
-from verifier.canonical import Flaw, is_hash, is_instant, parse, sha256, utf16
-from verifier.ed25519 import which_are_signed
+from verifier.canonical import Flaw, is_hash, is_instant, parse, utf16
 from verifier.findings import Finding, Weight
 from verifier.memory import without_cycles
 from verifier.reading import (
@@ -23,6 +22,7 @@ from verifier.reading import (
     read_records,
 )
 from verifier.records import RECORD_V2, STEP_V1, Place, Record, genesis
+from verifier.suites import Suite
 
 _TOGETHER = 4096  # signatures; as many bodies are held a second time
 
@@ -62,13 +62,13 @@ def check_bytes(bundle: Bundle, *, signatures: bool = True) -> Judged:
     found = list(bundle.findings)
     found += check_log(bundle.records, is_whole=bundle.scope.kind == "store")
     records = read_records(bundle)
-    signed = _check_signatures(records) if signatures else [True] * len(records)
+    signed = _check_signatures(records, bundle.suite) if signatures else [True] * len(records)
     targets = find_targets(records)
     named = {(one.stream, one.seq, one.path): one for one in targets}
     streams: dict[str, _Stream] = {}
     redacted: list[tuple[str, int, str]] = []
     for one, is_signed in zip(records, signed, strict=True):
-        found += _check_record(bundle.origin, one, is_signed, streams, named, redacted)
+        found += _check_record(bundle, one, is_signed, streams, named, redacted)
     known = {(one.place.stream, one.place.seq) for one in records if one.place is not None}
     for stream, seq in bundle.disclosures:
         if (stream, seq) not in known:
@@ -98,16 +98,16 @@ def check_log(records: Iterable[Record], *, is_whole: bool) -> Iterator[Finding]
         last = one.index
 
 
-def _check_signatures(records: tuple[Read, ...]) -> list[bool | None]:
+def _check_signatures(records: tuple[Read, ...], suite: Suite) -> list[bool | None]:
     """Of each record whether it is signed, None where its key was never enrolled."""
-    publics = find_publics(records)
+    publics = find_publics(records, suite)
     known = [n for n, one in enumerate(records) if one.record.key in publics]
     found: list[bool | None] = [None] * len(records)
     for start in range(0, len(known), _TOGETHER):
         several = known[start : start + _TOGETHER]
         sealed = [records[n].record for n in several]
         claims = [(publics[one.key], one.sig, one.signed) for one in sealed]
-        for n, is_signed in zip(several, which_are_signed(claims), strict=True):
+        for n, is_signed in zip(several, suite.which_are_signed(claims), strict=True):
             found[n] = is_signed
     return found
 
@@ -121,7 +121,7 @@ def _tell(
 
 
 def _check_record(
-    origin: str,
+    bundle: Bundle,
     one: Read,
     is_signed: bool | None,
     streams: dict[str, _Stream],
@@ -137,12 +137,14 @@ def _check_record(
     chain = streams.get(place.stream)
     if chain is None:
         try:
-            chain = streams[place.stream] = _Stream(prev=genesis(origin, place.stream))
+            chain = streams[place.stream] = _Stream(
+                prev=genesis(bundle.origin, place.stream, bundle.suite)
+            )
         except Flaw as flaw:
             return [_tell("E_STREAM", "", -1, "stream", flaw.zh, flaw.en)]
     if chain.is_broken:
         return []
-    found = [*_check_place(place, origin, chain), *_check_seal(record, place, is_signed)]
+    found = [*_check_place(place, bundle.origin, chain), *_check_seal(record, place, is_signed)]
     if found:
         chain.is_broken = True
         return found
@@ -267,7 +269,7 @@ def _check_objects(
 ) -> Iterator[Finding]:
     wanted = set(_named_objects(streams))
     for digest, content in bundle.objects.items():
-        if sha256(content) != digest:
+        if bundle.suite.digest(content) != digest:
             yield _tell("E_OBJECT", "", -1, digest, "文本或附件与其摘要不符", "changed content")
         elif digest not in wanted:
             yield _tell("E_OBJECT", "", -1, digest, "没有记录提到它", "no record names it")
@@ -300,7 +302,7 @@ def _check_models(bundle: Bundle, streams: Mapping[str, tuple[Sound, ...]]) -> I
         and isinstance(model := event.get("model"), str)
     }
     for digest, content in bundle.models.items():
-        if sha256(content) != digest:
+        if bundle.suite.digest(content) != digest:
             yield _tell("E_MODEL", "", -1, digest, "模型与其摘要不符", "the model was changed")
             continue
         try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from verifier.canonical import Flaw, Json, canonical, decode_base64, is_instant, pae
-from verifier.ed25519 import is_signed
 from verifier.records import SERVICE
+from verifier.suites import Suite
 
 CONSENT = "application/vnd.guicheng.consent.v1+json"
 FindOwn = Callable[[str, str], bytes | None]  # uid, key id → the public key, if valid there
@@ -24,7 +23,7 @@ class Consent:
     at: str
     sig: str
 
-    def statement(self, origin: str, matter: Json) -> bytes:
+    def statement(self, origin: str, matter: Json, suite: Suite) -> bytes:
         """The bytes that are signed."""
         claim: Json = {
             "at": self.at,
@@ -32,13 +31,18 @@ class Consent:
             "name": self.name,
             "origin": origin,
             "uid": self.uid,
-            "what": hashlib.sha256(canonical(matter)).hexdigest(),
+            "what": suite.digest(canonical(matter)),
         }
         return pae(CONSENT, canonical(claim))
 
 
 def consent_problem(
-    consents: Iterable[Consent], origin: str, matter: Json, signer: str, find: FindOwn
+    consents: Iterable[Consent],
+    origin: str,
+    matter: Json,
+    signer: str,
+    find: FindOwn,
+    suite: Suite,
 ) -> Flaw | None:
     """The first thing wrong with the consents to a matter that `signer` put on record."""
     seen = {signer}
@@ -49,7 +53,8 @@ def consent_problem(
         public = None if one.uid == SERVICE else find(one.uid, one.key)
         if public is None:
             return Flaw("同意所用的钥匙当时无效", "the key of the consent was not valid there")
-        if not is_signed(public, _signature(one), one.statement(origin, matter)):
+        said = one.statement(origin, matter, suite)
+        if not suite.is_signed(public, _signature(one), said):
             return Flaw("同意的签名不成立", "the consent is not signed")
     return None
 

@@ -14,18 +14,18 @@ from itertools import islice
 from verifier.canonical import (
     Flaw,
     Json,
-    commitment,
     decode_plain,
     decode_salt,
     is_plain,
     is_shallow,
+    opening,
     parse,
     rewrite,
-    sha256,
     utf16,
     write_plain,
 )
 from verifier.quick import NUMBER, TEXT, an_object
+from verifier.suites import Suite
 
 Tell = Callable[[str, str, str], None]
 TOGETHER = 256  # lines
@@ -54,24 +54,24 @@ Placed = tuple[str, int, Disclosure]  # stream, seq
 
 
 def load_disclosures(
-    lines: Iterable[tuple[str, bytes]], tell: Tell
+    lines: Iterable[tuple[str, bytes]], suite: Suite, tell: Tell
 ) -> dict[tuple[str, int], tuple[Disclosure, ...]]:
     """Disclosures by stream and seq, from lines with their places. Tells what is wrong."""
     found: dict[tuple[str, int], list[Disclosure]] = {}
     waiting = iter(lines)
     last: Placed | None = None
     while several := list(islice(waiting, TOGETHER)):
-        read = read_together([line for _, line in several])
+        read = read_together([line for _, line in several], suite)
         is_next = read is not None and (last is None or _order(last) <= _order(read[0]))
         if read is None or not is_next:
-            read = list(_read_each(several, last, tell))
+            read = list(_read_each(several, last, suite, tell))
         for stream, seq, one in read:
             found.setdefault((stream, seq), []).append(one)
         last = read[-1] if read else last
     return {place: tuple(several) for place, several in found.items()}
 
 
-def read_together(lines: list[bytes]) -> list[Placed] | None:
+def read_together(lines: list[bytes], suite: Suite) -> list[Placed] | None:
     """What lines in order disclose, None where one has to be read by itself."""
     data = b"\n".join(lines)
     try:
@@ -88,7 +88,7 @@ def read_together(lines: list[bytes]) -> list[Placed] | None:
         return None
     found: list[Placed] = []
     for (path, salt, seq, stream, spelled), value in zip(got, values, strict=True):
-        commit = sha256(f'["{salt}","{path}",{spelled}]'.encode())
+        commit = suite.digest(f'["{salt}","{path}",{spelled}]'.encode())
         found.append((stream, int(seq), Disclosure(path=path, commit=commit, value=value)))
     # Without letters beyond U+FFFF the order by code point is that by UTF-16.
     places = [(stream, seq, one.path) for stream, seq, one in found]
@@ -117,10 +117,12 @@ def _order(one: Placed) -> tuple[bytes, int, bytes]:
     return utf16(stream), seq, utf16(disclosure.path)
 
 
-def _read_each(lines: list[tuple[str, bytes]], last: Placed | None, tell: Tell) -> Iterator[Placed]:
+def _read_each(
+    lines: list[tuple[str, bytes]], last: Placed | None, suite: Suite, tell: Tell
+) -> Iterator[Placed]:
     for place, line in lines:
         try:
-            one = _read_line(line)
+            one = _read_line(line, suite)
         except Flaw as flaw:
             tell(place, flaw.zh, flaw.en)
             continue
@@ -130,7 +132,7 @@ def _read_each(lines: list[tuple[str, bytes]], last: Placed | None, tell: Tell) 
         yield one
 
 
-def _read_line(line: bytes) -> Placed:
+def _read_line(line: bytes, suite: Suite) -> Placed:
     match parse(line):
         case {
             "path": str(path),
@@ -146,5 +148,5 @@ def _read_line(line: bytes) -> Placed:
     # The line is canonical, so the value's own canonical bytes stand in it as they are.
     ahead: Json = {"path": path, "salt": salt, "seq": seq, "stream": stream}
     start = len(rewrite(ahead)) + len(',"value":') - 1
-    commit = commitment(salt, path, line[start:-1])
+    commit = suite.digest(opening(salt, path, line[start:-1]))
     return stream, seq, Disclosure(path=path, commit=commit, value=opened)

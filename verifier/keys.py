@@ -5,18 +5,16 @@ Validity goes by position in that stream, never by the clock.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from verifier.canonical import Flaw, Json, canonical, decode_base64, is_instant, pae
 from verifier.consents import Consent, load_consents
-from verifier.ed25519 import is_signed, is_sound_key
 from verifier.records import SERVICE
+from verifier.suites import Suite
 
 KEY_PROOF = "application/vnd.guicheng.key-proof.v1+json"
 CUSTODIES = ("file", "agent", "service")
-_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410 §4, then the 32 bytes of the point
 _FIELDS = {
     "founded": "uid key public custody from proof registrars service_key service_public"
     " service_proof",
@@ -93,6 +91,7 @@ class Change:
 class KeyState:
     """What the stream says up to `seq`."""
 
+    suite: Suite
     seq: int = -1
     enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
     appointments: tuple[tuple[int, tuple[str, ...]], ...] = ()
@@ -138,7 +137,7 @@ class KeyState:
             known[one.key] = Enrolment(
                 uid=one.uid,
                 key=one.key,
-                public=load_public(one.public, one.key),
+                public=self.suite.load_public(one.public, one.key),
                 custody=one.custody,
                 since=seq,
             )
@@ -147,7 +146,7 @@ class KeyState:
             if not change.registrars:
                 raise Flaw("至少须有一名登记人员", "there must be a registrar")
             appointments = (*appointments, (seq, change.registrars))
-        return KeyState(seq=seq, enrolments=known, appointments=appointments)
+        return replace(self, seq=seq, enrolments=known, appointments=appointments)
 
     def require_entitled(self, change: Change, uid: str, key: str) -> None:
         """Raises `NotEntitled` unless `uid`, signing with `key`, may make this change next."""
@@ -165,7 +164,7 @@ class KeyState:
             raise NotEntitled(f"{uid} 无权作此钥匙变动", f"{uid} may not make this change")
 
 
-def require_proofs(change: Change, origin: str) -> None:
+def require_proofs(change: Change, origin: str, suite: Suite) -> None:
     """Raises `NotProven` unless every key brought in signed its own enrolment."""
     for one in change.brought:
         claim: Json = {
@@ -176,23 +175,13 @@ def require_proofs(change: Change, origin: str) -> None:
             "public": one.public,
             "uid": one.uid,
         }
-        public = load_public(one.public, one.key)
+        public = suite.load_public(one.public, one.key)
         try:
             proof = decode_base64(one.proof)
         except Flaw:
             proof = b""
-        if not is_signed(public, proof, pae(KEY_PROOF, canonical(claim))):
+        if not suite.is_signed(public, proof, pae(KEY_PROOF, canonical(claim))):
             raise NotProven(f"未能证明 {one.uid} 持有所登记的钥匙", f"{one.uid} did not prove it")
-
-
-def load_public(text: str, key: str) -> bytes:
-    """The 32 bytes of a public key whose id is `key`. Raises `Flaw`."""
-    data = decode_base64(text)
-    if len(data) != 44 or not data.startswith(_SPKI) or not is_sound_key(data[12:]):
-        raise Flaw("不是可用的 Ed25519 公钥", "not a usable Ed25519 key")
-    if hashlib.sha256(data).hexdigest() != key:
-        raise Flaw("公钥与钥匙编号不符", "the public key does not fit its id")
-    return data[12:]
 
 
 def load_change(value: Json) -> Change:

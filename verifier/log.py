@@ -10,9 +10,10 @@ from verifier.canonical import Flaw, Json, canonical, is_hash, utf16
 from verifier.chain import Judged
 from verifier.consents import load_consents
 from verifier.findings import Finding, Weight
-from verifier.merkle import EMPTY, is_included, is_prefix, leaf, root, roots
+from verifier.merkle import is_included, is_prefix, leaf, root, roots
 from verifier.notes import Note, Trust, load_note
 from verifier.reading import DEFS, KEYS, ORG, SYS, Sound
+from verifier.suites import Suite
 
 WHOLE = (ORG, KEYS, DEFS, SYS)  # in every bundle to the end
 
@@ -114,7 +115,7 @@ def _check_roots(
 ) -> Iterator[Finding]:
     leaves = [bytes.fromhex(one.digest) for one in bundle.records]
     notes = [note for _, note in (*kept, *older, ("", newest)) if note is not None]
-    known = roots(leaves, {note.size for note in notes if note.size <= len(leaves)})
+    known = roots(leaves, {note.size for note in notes if note.size <= len(leaves)}, bundle.suite)
     if newest is not None and known.get(newest.size) != newest.root:
         yield _tell(
             "E_ROOT",
@@ -156,7 +157,8 @@ def _check_after(bundle: Bundle, judged: Judged) -> Iterator[Finding]:
     """What each signer had verified before is a beginning of this log."""
     leaves = [bytes.fromhex(one.digest) for one in bundle.records]
     sound = judged.sound
-    known = roots(leaves, {one.body.after.seq for one in sound if one.body.after.seq <= one.index})
+    sizes = {one.body.after.seq for one in sound if one.body.after.seq <= one.index}
+    known = roots(leaves, sizes, bundle.suite)
     for one in sound:
         after = one.body.after
         if after.seq > one.index or known[after.seq].hex() != after.hash:
@@ -179,7 +181,9 @@ def _check_inclusion(bundle: Bundle, newest: Note | None) -> Iterator[Finding]:
             continue
         path = bundle.proofs.inclusion.get(one.index)
         digest = bytes.fromhex(one.digest)
-        if path is None or not is_included(digest, one.index, newest.size, path, newest.root):
+        if path is None or not is_included(
+            digest, one.index, newest.size, path, newest.root, bundle.suite
+        ):
             yield _tell(
                 "E_ROOT",
                 f"index {one.index}",
@@ -211,7 +215,7 @@ def _check_extensions(
                 "the bundle has no consistency proof for this checkpoint",
                 weight=Weight.GAP,
             )
-        elif not is_prefix(note.size, note.root, newest.size, newest.root, path):
+        elif not is_prefix(note.size, note.root, newest.size, newest.root, path, bundle.suite):
             yield _inconsistent(name)
 
 
@@ -222,7 +226,7 @@ def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterato
     """Every ckpt record of a whole store is recomputed; of a part, the heads are proven."""
     stated = {one.index: one for one in judged.streams.get(SYS, ()) if one.body.typ == "ckpt"}
     if bundle.scope.kind == "store":
-        yield from _check_stated(judged, stated)
+        yield from _check_stated(judged, stated, bundle.suite)
         return
     proofs = bundle.proofs.heads
     if proofs is None:
@@ -253,11 +257,16 @@ def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterato
         return
     whole = frozenset(WHOLE if bundle.scope.kind == "period" else judged.streams)
     wanted = bytes.fromhex(str(event["heads"]))
-    yield from _check_proven(judged, proofs, record.index, wanted, whole)
+    yield from _check_proven(judged, proofs, record.index, wanted, whole, bundle.suite)
 
 
 def _check_proven(
-    judged: Judged, proofs: Heads, before: int, wanted: bytes, whole: frozenset[str]
+    judged: Judged,
+    proofs: Heads,
+    before: int,
+    wanted: bytes,
+    whole: frozenset[str],
+    suite: Suite,
 ) -> Iterator[Finding]:
     """`whole` are the streams the bundle promises to the end; others may go on outside it."""
     for stream, sound in judged.streams.items():
@@ -267,8 +276,8 @@ def _check_proven(
             if last:
                 yield _tell("E_HEADS", stream, "没有这条流的链头证明", "no proof for this stream")
             continue
-        data = _head_leaf(stream, proof.head.seq, proof.head.hash)
-        is_proven = is_included(leaf(data), proof.index, proofs.size, proof.path, wanted)
+        data = leaf(_head_leaf(stream, proof.head.seq, proof.head.hash), suite)
+        is_proven = is_included(data, proof.index, proofs.size, proof.path, wanted, suite)
         is_last = bool(last) and (last[-1].body.seq, last[-1].record.digest) == (
             proof.head.seq,
             proof.head.hash,
@@ -283,13 +292,13 @@ def _check_proven(
             )
 
 
-def _check_stated(judged: Judged, stated: Mapping[int, Sound]) -> Iterator[Finding]:
+def _check_stated(judged: Judged, stated: Mapping[int, Sound], suite: Suite) -> Iterator[Finding]:
     """What each ckpt record says of the streams is what stood before it."""
     heads: dict[str, tuple[int, str]] = {}
     for one in judged.sound:
         if one.index in stated:
             event = one.event("Checkpointed") or {}
-            now = heads_root(heads)
+            now = heads_root(heads, suite)
             said = (event.get("heads"), event.get("streams"), event.get("records"))
             if said != (now, len(heads), one.index):
                 yield _tell(
@@ -303,12 +312,11 @@ def _check_stated(judged: Judged, stated: Mapping[int, Sound]) -> Iterator[Findi
         heads[one.body.stream] = (one.body.seq, one.record.digest)
 
 
-def heads_root(heads: Mapping[str, tuple[int, str]]) -> str:
+def heads_root(heads: Mapping[str, tuple[int, str]], suite: Suite) -> str:
     """The root over the heads of streams (§9), 64 hex digits."""
-    if not heads:
-        return EMPTY.hex()
-    leaves = [leaf(_head_leaf(stream, *heads[stream])) for stream in sorted(heads, key=utf16)]
-    return root(leaves).hex()
+    streams = sorted(heads, key=utf16)
+    leaves = [leaf(_head_leaf(stream, *heads[stream]), suite) for stream in streams]
+    return root(leaves, suite).hex()
 
 
 def _head_leaf(stream: str, seq: int, digest: str) -> bytes:

@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from verifier.canonical import Flaw, Json, is_hash
+from verifier.suites import Suite
 
 LONGEST_PATH = 63
-EMPTY = hashlib.sha256(b"").digest()
 
 
-def node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+def node(left: bytes, right: bytes, suite: Suite) -> bytes:
+    return suite.hash(b"\x01" + left + right)
 
 
-def leaf(data: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + data).digest()
+def leaf(data: bytes, suite: Suite) -> bytes:
+    return suite.hash(b"\x00" + data)
 
 
-def roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
+def roots(leaves: Sequence[bytes], sizes: Iterable[int], suite: Suite) -> dict[int, bytes]:
     """The root over the first n leaves for each n asked for, in one pass; n ≤ number of leaves."""
     wanted = set(sizes)
-    found = {0: EMPTY} if 0 in wanted else {}
+    found = {0: suite.hash(b"")} if 0 in wanted else {}
     stack: list[bytes] = []  # roots of full subtrees, the largest first
     for count, one in enumerate(leaves, 1):
         rest, place = one, count - 1
         while place & 1:
-            rest = node(stack.pop(), rest)
+            rest = node(stack.pop(), rest, suite)
             place >>= 1
         stack.append(rest)
         if count in wanted:
             total = stack[-1]
             for peak in reversed(stack[:-1]):
-                total = node(peak, total)
+                total = node(peak, total, suite)
             found[count] = total
     return found
 
 
-def root(leaves: Sequence[bytes]) -> bytes:
+def root(leaves: Sequence[bytes], suite: Suite) -> bytes:
     """The root over all leaves."""
-    return roots(leaves, (len(leaves),))[len(leaves)]
+    return roots(leaves, (len(leaves),), suite)[len(leaves)]
 
 
-def is_included(one: bytes, index: int, size: int, path: Sequence[bytes], wanted: bytes) -> bool:
+def is_included(
+    one: bytes, index: int, size: int, path: Sequence[bytes], wanted: bytes, suite: Suite
+) -> bool:
     """Whether leaf hash `one` stands at `index` of `size` leaves (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size or len(path) > LONGEST_PATH:
         return False
@@ -52,21 +53,24 @@ def is_included(one: bytes, index: int, size: int, path: Sequence[bytes], wanted
         if last == 0:
             return False
         if place & 1 or place == last:
-            total = node(other, total)
+            total = node(other, total, suite)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            total = node(total, other)
+            total = node(total, other, suite)
         place, last = place >> 1, last >> 1
     return last == 0 and total == wanted
 
 
-def is_prefix(size: int, old: bytes, larger: int, new: bytes, path: Sequence[bytes]) -> bool:
+def is_prefix(
+    size: int, old: bytes, larger: int, new: bytes, path: Sequence[bytes], suite: Suite
+) -> bool:
     """Whether a tree of `size` leaves begins the one of `larger` (RFC 9162 §2.1.4.2)."""
     if not 0 <= size <= larger or len(path) > LONGEST_PATH:
         return False
     if size == 0:
-        return not path and old == EMPTY and (larger > 0 or new == EMPTY)
+        empty = suite.hash(b"")
+        return not path and old == empty and (larger > 0 or new == empty)
     if size == larger:
         return not path and old == new
     rest = list(path)
@@ -82,11 +86,11 @@ def is_prefix(size: int, old: bytes, larger: int, new: bytes, path: Sequence[byt
         if last == 0:
             return False
         if place & 1 or place == last:
-            first, second = node(other, first), node(other, second)
+            first, second = node(other, first, suite), node(other, second, suite)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            second = node(second, other)
+            second = node(second, other, suite)
         place, last = place >> 1, last >> 1
     return last == 0 and first == old and second == new
 

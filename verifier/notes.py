@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 
 from verifier.canonical import Flaw, decode_base64
-from verifier.ed25519 import is_signed, is_sound_key
+from verifier.suites import SUITES, Suite
 
 _DASH = "\u2014"
-_ED25519 = b"\x01"
 _SIZE = re.compile("0|[1-9][0-9]{0,14}")
 _HINT = re.compile("[0-9a-f]{8}")
 _MOST_SIGNATURES = 64
@@ -24,6 +23,7 @@ class Trust:
     name: str
     hint: bytes
     public: bytes
+    suite: Suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,9 @@ class Note:
             for name, signature in self.signatures
             if name == trust.name and signature[:4] == trust.hint
         ]
-        return bool(ours) and all(is_signed(trust.public, one, self.text) for one in ours)
+        return bool(ours) and all(
+            trust.suite.is_signed(trust.public, one, self.text) for one in ours
+        )
 
 
 def load_trust(text: str) -> Trust:
@@ -60,12 +62,13 @@ def load_trust(text: str) -> Trust:
         raise bad from None
     if not _is_name(name) or not _HINT.fullmatch(hint):
         raise bad
-    if len(data) != 33 or data[:1] != _ED25519 or not is_sound_key(data[1:]):
+    suite = next((one for one in SUITES.values() if data.startswith(one.kind)), None)
+    if suite is None or not suite.is_sound_key(data[len(suite.kind) :]):
         raise bad
     wanted = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
     if wanted.hex() != hint:
         raise bad
-    return Trust(name=name, hint=wanted, public=data[1:])
+    return Trust(name=name, hint=wanted, public=data[len(suite.kind) :], suite=suite)
 
 
 def load_note(data: bytes) -> Note:

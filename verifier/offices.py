@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from verifier.bundle import Bundle
-from verifier.canonical import Flaw, Json, parse, sha256
+from verifier.canonical import Flaw, Json, parse
 from verifier.chain import Judged
 from verifier.findings import Finding, Weight
 from verifier.reading import ORG
@@ -81,7 +81,7 @@ class Offices:
             return self._made[key]
         content = self.bundle.models.get(model)
         office: Office | None = None
-        if content is None or sha256(content) != model:
+        if content is None or self.bundle.suite.digest(content) != model:
             self._lacking(
                 model,
                 "证据包没有这个花名册模型,无法核对当时谁任何职",

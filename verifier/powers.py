@@ -32,7 +32,7 @@ _ASKED = re.compile(r"([a-z_]+)\(([^()]*)\)")
 def check_powers(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
     """Level 3 over a whole bundle."""
     found: list[Finding] = []
-    state = _fold_keys(bundle.origin, judged, found)
+    state = _fold_keys(bundle, judged, found)
     offices = Offices(bundle=bundle, judged=judged)
     for one in judged.sound:
         if one.body.stream != KEYS or one.body.typ == "refusal":
@@ -62,9 +62,10 @@ def _tell(
 # -- keys -----------------------------------------------------------------------------
 
 
-def _fold_keys(origin: str, judged: Judged, found: list[Finding]) -> KeyState:
+def _fold_keys(bundle: Bundle, judged: Judged, found: list[Finding]) -> KeyState:
     """What the stream `keys` comes to, up to its first change that cannot be."""
-    state = KeyState()
+    origin, suite = bundle.origin, bundle.suite
+    state = KeyState(suite=suite)
     for one in judged.streams.get(KEYS, ()):
         body = one.body
         if body.typ == "refusal":
@@ -78,11 +79,11 @@ def _fold_keys(origin: str, judged: Judged, found: list[Finding]) -> KeyState:
         try:
             state.require_entitled(change, body.signer, body.key)
             find = partial(state.find, at=state.seq)
-            agreed = consent_problem(change.consents, origin, change.matter, body.signer, find)
-            if agreed is not None:
+            told = change.consents, origin, change.matter, body.signer, find, suite
+            if (agreed := consent_problem(*told)) is not None:
                 found.append(_tell("E_POWER", body, "event/0", agreed.zh, agreed.en))
             state = state.after(change, body.seq)
-            require_proofs(change, origin)
+            require_proofs(change, origin, suite)
         except NotProven as flaw:
             found.append(_tell("E_PROOF", body, "event/0", flaw.zh, flaw.en))
         except NotEntitled as flaw:
@@ -161,7 +162,7 @@ def _check_consents(one: Sound, state: KeyState) -> Iterator[Finding]:
         return  # told at level 2
     place = body.keys.seq if body.keys else -1
     find = partial(state.find, at=place)
-    flaw = consent_problem(consents, body.origin, matter, body.signer, find)
+    flaw = consent_problem(consents, body.origin, matter, body.signer, find, state.suite)
     if flaw is not None:
         yield _tell("E_REDACT", body, "event/0", flaw.zh, flaw.en)
 

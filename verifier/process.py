@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verifier.bundle import Bundle
-from verifier.canonical import Flaw, Json, parse, sha256
+from verifier.canonical import Flaw, Json, parse
 from verifier.cases import Act, Case, names, open_case, text
 from verifier.chain import Judged
 from verifier.findings import Finding, Weight
@@ -125,7 +125,7 @@ class Course:
         if digest not in self._processes:
             self._processes[digest] = None
             content = self.bundle.models.get(digest)
-            if content is None or sha256(content) != digest:
+            if content is None or self.bundle.suite.digest(content) != digest:
                 self.tell(
                     "E_MODEL",
                     one,

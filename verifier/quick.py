@@ -14,11 +14,10 @@ import binascii
 import re
 from collections.abc import Mapping
 
-from verifier.canonical import Flaw, is_instant, is_plain, sha256
+from verifier.canonical import Flaw, is_instant, is_plain
 from verifier.records import (
     LARGEST_BODY,
     MEANINGS,
-    SUITE,
     TYPES,
     WAYS,
     Actor,
@@ -30,6 +29,7 @@ from verifier.records import (
     Record,
     require_rules,
 )
+from verifier.suites import Suite
 
 TEXT = r'"([^"\\\n]*)"'
 NUMBER = "(0|[1-9][0-9]{0,13})"
@@ -93,7 +93,7 @@ _FIELDS = {
     "req": _bare(TEXT),
     "seq": NUMBER,
     "stream": TEXT,
-    "suite": f'"{SUITE}"',
+    "suite": '"([a-z0-9-]*)"',
     "task": _or_null(an_object({"id": TEXT, "node": TEXT})),
     "time": TEXT,
     "typ": TEXT,
@@ -106,7 +106,7 @@ _NAMED_HASHES, _NAMED_HEADS = re.compile(_NAMED_HASH), re.compile(_NAMED_HEAD)
 _FILES, _TEXT_PARTS = re.compile(_FILE), re.compile(TEXT)
 
 
-def read_record(line: bytes) -> Record | None:
+def read_record(line: bytes, suite: Suite) -> Record | None:
     """The record of a line of records.jsonl, None where the exact way has to tell."""
     got = _RECORD.fullmatch(line)
     if got is None:
@@ -122,7 +122,7 @@ def read_record(line: bytes) -> Record | None:
         sig=signature,
         received_at=at.decode(),
         payload_type=kind.decode(),
-        digest=sha256(b"\x00" + record),
+        digest=suite.digest(b"\x00" + record),
     )
 
 
@@ -135,7 +135,7 @@ def _decode(text: bytes) -> bytes | None:
     return data if binascii.b2a_base64(data, newline=False) == text else None
 
 
-def read_body(data: bytes) -> Body | None:
+def read_body(data: bytes, suite: Suite) -> Body | None:
     """The body of version 2 in these bytes, None where the exact way has to tell."""
     if len(data) > LARGEST_BODY:
         return None
@@ -151,13 +151,13 @@ def read_body(data: bytes) -> Body | None:
         case, number, code, comment, model, process, src, ver,
         events, facts, form, happened, heads, key, keys_hash, keys_seq, meaning,
         before, after, nonce, org_hash, org_seq, origin, prev,
-        clerk_name, clerk_uid, seq, stream, task, node, time, typ, way,
+        clerk_name, clerk_uid, seq, stream, named, task, node, time, typ, way,
     ) = got.groups()  # fmt: skip
     commits = _read_commits(events, facts, form, att, comment)
     several = _read_heads(heads)
     if commits is None or several is None:
         return None
-    if typ not in TYPES or meaning not in MEANINGS or way not in WAYS:
+    if named != suite.name or typ not in TYPES or meaning not in MEANINGS or way not in WAYS:
         return None
     if not is_instant(time) or not is_instant(happened):
         return None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json, parse
 from verifier.disclosures import Disclosure
-from verifier.keys import load_change, load_public
+from verifier.keys import load_change
 from verifier.quick import read_body
 from verifier.records import RECORD_V2, Body, Place, Record, load_body
+from verifier.suites import Suite
 
 KEYS, ORG, DEFS, SYS = "keys", "org", "defs", "sys"
 
@@ -77,17 +78,17 @@ def read_records(bundle: Bundle) -> tuple[Read, ...]:
 
 def _read(bundle: Bundle, record: Record) -> Read:
     try:
-        place, body = read_place(record)
+        place, body = read_place(record, bundle.suite)
     except Flaw as flaw:
         return Read(record=record, place=None, body=None, flaw=flaw, disclosures=())
     opened = bundle.disclosures.get((place.stream, place.seq), ())
     return Read(record=record, place=place, body=body, flaw=None, disclosures=opened)
 
 
-def read_place(record: Record) -> tuple[Place, Body | None]:
+def read_place(record: Record, suite: Suite) -> tuple[Place, Body | None]:
     """Where a record belongs, and its body if it is of version 2. Raises `Flaw`."""
     if record.payload_type == RECORD_V2:
-        body = read_body(record.body) or load_body(record.body)
+        body = read_body(record.body, suite) or load_body(record.body, suite)
         place = Place(
             origin=body.origin, stream=body.stream, seq=body.seq, prev=body.prev, key=body.key
         )
@@ -104,7 +105,7 @@ def read_place(record: Record) -> tuple[Place, Body | None]:
     raise Flaw("记录正文没有写明位置", "the body does not say where it belongs")
 
 
-def find_publics(records: tuple[Read, ...]) -> dict[str, bytes]:
+def find_publics(records: tuple[Read, ...], suite: Suite) -> dict[str, bytes]:
     """Every public key the stream `keys` ever brought in, by key id."""
     found: dict[str, bytes] = {}
     for one in records:
@@ -112,7 +113,7 @@ def find_publics(records: tuple[Read, ...]) -> dict[str, bytes]:
             continue
         try:
             for brought in load_change(one.find("event/0")).brought:
-                found.setdefault(brought.key, load_public(brought.public, brought.key))
+                found.setdefault(brought.key, suite.load_public(brought.public, brought.key))
         except Flaw:
             continue  # level 3 says what is wrong with the change
     return found

@@ -15,13 +15,12 @@ from verifier.canonical import (
     is_instant,
     pae,
     parse,
-    sha256,
 )
+from verifier.suites import Suite
 
 GENESIS = "application/vnd.wf-evidence.genesis.v1+json"
 STEP_V1 = "application/vnd.wf-evidence.step.v1+json"
 RECORD_V2 = "application/vnd.guicheng.record.v2+json"
-SUITE = "sha256-ed25519"
 SERVICE = "SYSTEM"
 LARGEST_BODY = 64 * 1024
 
@@ -147,13 +146,15 @@ class Place:
     key: str
 
 
-def genesis(origin: str, stream: str) -> str:
+def genesis(origin: str, stream: str, suite: Suite) -> str:
     """The `prev` of a stream's first record. Raises `Flaw` for a name without canonical bytes."""
-    return sha256(pae(GENESIS, canonical([origin, stream])))
+    return suite.digest(pae(GENESIS, canonical([origin, stream])))
 
 
-def load_body(data: bytes) -> Body:
-    """The body of these bytes. Raises `Flaw` with the field that breaks a rule of §4."""
+def load_body(data: bytes, suite: Suite) -> Body:
+    """The body of these bytes, of a store of this suite. Raises `Flaw` with the field that breaks a
+    rule of §4.
+    """
     if len(data) > LARGEST_BODY:
         raise Flaw("正文超过 65536 字节", "the body is larger than 65536 bytes")
     got = _object(parse(data), "", _FIELDS)
@@ -168,7 +169,7 @@ def load_body(data: bytes) -> Body:
     code = got["code"]
     if code is not None:
         _text(code, "code")
-    _choice(got["suite"], "suite", frozenset((SUITE,)))
+    _choice(got["suite"], "suite", frozenset((suite.name,)))
     nonce = _text(got["nonce"], "nonce")
     _text(got["req"], "req")
     _text(got["tz"], "tz")

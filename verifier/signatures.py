@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.canonical import Flaw
+from verifier.curves import Curve, both, to_affine
 from verifier.der import (
     BITS,
     INTEGER,
@@ -49,21 +50,6 @@ class Unjudged(Flaw):
     """Not wrong as far as it can be judged, but not proven either."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """y² = x³ − 3x + b over the integers modulo `p`, with a base point of prime order `n`."""
-
-    p: int
-    b: int
-    n: int
-    base: tuple[int, int]
-
-    @property
-    def width(self) -> int:
-        """Octets of a coordinate."""
-        return (self.p.bit_length() + 7) // 8
-
-
 CURVES: Mapping[str, Curve] = {  # SP 800-186 §3.2.1
     "2a8648ce3d030107": Curve(
         p=2**256 - 2**224 + 2**192 + 2**96 - 1,
@@ -84,8 +70,6 @@ CURVES: Mapping[str, Curve] = {  # SP 800-186 §3.2.1
         ),
     ),
 }
-_Point = tuple[int, int, int]  # Jacobian: x = X/Z², y = Y/Z³; Z = 0 at infinity
-_INFINITY: _Point = (1, 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +202,7 @@ def _load_ec(curve: Curve, data: bytes) -> EcKey:
         raise Flaw("椭圆曲线钥匙的写法不对", "an elliptic-curve key is ill-formed")
     x = int.from_bytes(data[1 : 1 + width], "big")
     y = int.from_bytes(data[1 + width :], "big")
-    p = curve.p
-    if not (x < p and y < p) or (y * y - (x * x - 3) * x - curve.b) % p:
+    if not curve.has((x, y)):
         raise Flaw("椭圆曲线钥匙不在曲线上", "an elliptic-curve key is not on its curve")
     return EcKey(curve, (x, y))
 
@@ -237,53 +220,6 @@ def _is_ecdsa(key: EcKey, signature: bytes, digest: bytes) -> bool:
     spare = max(0, len(digest) * 8 - curve.n.bit_length())
     z = int.from_bytes(digest, "big") >> spare
     w = pow(s, -1, curve.n)
-    sum_ = _both(curve, z * w % curve.n, r * w % curve.n, key.point)
-    if sum_[2] == 0:
-        return False
-    x = sum_[0] * pow(sum_[2], -2, curve.p) % curve.p
-    return x % curve.n == r
-
-
-def _both(curve: Curve, u: int, v: int, point: tuple[int, int]) -> _Point:
-    """u·G + v·Q, bit by bit of both at once."""
-    base, other = (*curve.base, 1), (*point, 1)
-    table = (None, base, other, _add(curve.p, base, other))
-    found = _INFINITY
-    for place in reversed(range(curve.n.bit_length())):
-        found = _double(curve.p, found)
-        term = table[(u >> place & 1) + 2 * (v >> place & 1)]
-        if term is not None:
-            found = _add(curve.p, found, term)
-    return found
-
-
-def _double(p: int, point: _Point) -> _Point:
-    """dbl-2001-b of the Explicit-Formulas Database, a = −3."""
-    x, y, z = point
-    if z == 0:
-        return _INFINITY
-    delta, gamma = z * z % p, y * y % p
-    beta = x * gamma % p
-    alpha = 3 * (x - delta) * (x + delta) % p
-    x3 = (alpha * alpha - 8 * beta) % p
-    z3 = ((y + z) ** 2 - gamma - delta) % p
-    return x3, (alpha * (4 * beta - x3) - 8 * gamma * gamma) % p, z3
-
-
-def _add(p: int, one: _Point, other: _Point) -> _Point:
-    """add-1998-cmo-2 of the Explicit-Formulas Database, and the cases it leaves out."""
-    if one[2] == 0:
-        return other
-    if other[2] == 0:
-        return one
-    (x1, y1, z1), (x2, y2, z2) = one, other
-    z1z1, z2z2 = z1 * z1 % p, z2 * z2 % p
-    u1, u2 = x1 * z2z2 % p, x2 * z1z1 % p
-    s1, s2 = y1 * z2 * z2z2 % p, y2 * z1 * z1z1 % p
-    h, r = (u2 - u1) % p, (s2 - s1) % p
-    if h == 0:
-        return _double(p, one) if r == 0 else _INFINITY
-    hh = h * h % p
-    hhh, v = h * hh % p, u1 * hh % p
-    x3 = (r * r - hhh - 2 * v) % p
-    return x3, (r * (v - x3) - s1 * hhh) % p, h * z1 * z2 % p
+    found = both(curve, z * w % curve.n, r * w % curve.n, key.point)
+    point = to_affine(curve, found)
+    return point is not None and point[0] % curve.n == r

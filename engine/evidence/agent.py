@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from engine.errors import EvidenceError, KeyLocked
-from engine.evidence.signing import is_signed, key_id
+from engine.evidence.signing import PublicKey, is_signed, key_id
 from engine.text import say
 
 _KIND = b"ssh-ed25519"
@@ -67,8 +67,10 @@ class Agent:
                 held.append((public, comment.decode("utf-8", "replace")))
         return tuple(held)
 
-    def holds(self, public: Ed25519PublicKey) -> bool:
-        return any(key_id(one) == key_id(public) for one, _ in self.identities())
+    def find(self, public: PublicKey) -> Ed25519PublicKey | None:
+        """The key itself if the agent holds it, which no agent does of SM2."""
+        held = (one for one, _ in self.identities())
+        return next((one for one in held if key_id(one) == key_id(public)), None)
 
     def remove(self, public: Ed25519PublicKey) -> None:
         """Make the agent forget a key. Raises `EvidenceError` if it does not hold it."""

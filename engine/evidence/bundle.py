@@ -15,6 +15,7 @@ from engine.evidence.canonical import Json, JsonLike, canonical, utf16
 from engine.evidence.heads import prove_heads
 from engine.evidence.log import Tree, dump_path
 from engine.evidence.record import Head, Record, dump_record
+from engine.evidence.suite import Suite
 
 FORMAT, VERSION = "guicheng-bundle", 1
 STORE, CASE, PERIOD = "store", "case", "period"
@@ -85,6 +86,7 @@ class Content:
     each, whichever records are chosen; `kept` the checkpoints, oldest first."""
 
     origin: str
+    suite: Suite
     scope: Scope
     lines: Sequence[Line]
     disclosures: Sequence[Opened]
@@ -110,6 +112,7 @@ def dump_bundle(content: Content) -> dict[str, bytes]:
         "format": FORMAT,
         "version": VERSION,
         "origin": content.origin,
+        "suite": content.suite.name,
         "scope": content.scope.dump(),
         "size": newest.size if newest else 0,
     }
@@ -167,7 +170,8 @@ def _opened_line(one: Opened) -> bytes:
 def _proofs(content: Content, newest: Kept | None) -> JsonLike:
     if content.scope.kind == STORE or newest is None:
         return {"inclusion": {}, "consistency": [], "heads": None}
-    tree = Tree(bytes.fromhex(one) for one in content.digests[: newest.size])
+    leaves = (bytes.fromhex(one) for one in content.digests[: newest.size])
+    tree = Tree(leaves, content.suite)
     inclusion = {
         str(line.index): dump_path(tree.inclusion(line.index))
         for line in content.lines
@@ -193,5 +197,7 @@ def _heads(content: Content) -> JsonLike:
     return {
         "record": stated.index,
         "size": len(stated.heads),
-        "proofs": {one.stream: one.dump() for one in prove_heads(stated.heads, streams)},
+        "proofs": {
+            one.stream: one.dump() for one in prove_heads(stated.heads, streams, content.suite)
+        },
     }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 import unicodedata
@@ -16,6 +15,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from engine.errors import EvidenceError
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.text import Text, say
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
@@ -57,7 +57,7 @@ def parse(data: bytes) -> Json:
     return value
 
 
-def commitment(salt: bytes, path: str, value: JsonLike) -> str:
+def commitment(salt: bytes, path: str, value: JsonLike, suite: Suite = SHA256_ED25519) -> str:
     """A salted commitment to `value` at `path`, 64 hex digits (evidence-spec.md §2).
 
     `salt` is 16 random bytes, never used twice.
@@ -65,7 +65,7 @@ def commitment(salt: bytes, path: str, value: JsonLike) -> str:
     if len(salt) != SALT_BYTES:
         raise EvidenceError(say("盐应为 {count} 字节", count=SALT_BYTES))
     shown = base64.urlsafe_b64encode(salt).rstrip(b"=").decode()
-    return hashlib.sha256(canonical([shown, path, value])).hexdigest()
+    return suite.digest(canonical([shown, path, value]))
 
 
 def encode_base64(data: bytes) -> str:

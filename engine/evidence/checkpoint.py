@@ -12,20 +12,26 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from engine.errors import EvidenceError
 from engine.evidence.canonical import decode_base64, encode_base64
 from engine.evidence.checks import Finding
 from engine.evidence.log import merkle_root
 from engine.evidence.record import Head
-from engine.evidence.signing import Signer, is_signed
+from engine.evidence.signing import (
+    PublicKey,
+    Signer,
+    is_signed,
+    load_raw_public,
+    raw_public,
+    suite_of,
+)
+from engine.evidence.suite import SHA256_ED25519, SM3_SM2, Suite
 from engine.text import Text, say
 
 MOST_SIGNATURES = 64
 LONGEST_NOTE = 64 * 1024
-_ED25519 = b"\x01"
+# C2SP signed-note: a number for Ed25519; 0xff and a name of one's own for what has no number.
+_KINDS = {SHA256_ED25519: b"\x01", SM3_SM2: b"\xffguicheng-sm2-sm3"}
 _DASH = "\u2014"
 _NUMBER = re.compile("0|[1-9][0-9]{0,14}")
 
@@ -75,7 +81,8 @@ def check_checkpoint(
     checkpoint: Checkpoint,
     origin: str,
     leaves: Sequence[bytes],
-    publics: Iterable[Ed25519PublicKey],
+    publics: Iterable[PublicKey],
+    suite: Suite = SHA256_ED25519,
 ) -> tuple[Finding, ...]:
     """What has gone from a log, or changed in it, since a checkpoint kept outside.
 
@@ -89,15 +96,13 @@ def check_checkpoint(
     if size > len(leaves):
         text = say("检查点时有 {size} 条记录,现在只有 {count} 条", size=size, count=len(leaves))
         return (_tell("E_ROLLBACK", "size", text),)
-    if merkle_root(leaves[:size]).hex() != checkpoint.root:
+    if merkle_root(leaves[:size], suite).hex() != checkpoint.root:
         text = say("前 {size} 条记录已不是检查点时的记录", size=size)
         return (_tell("E_CONSISTENCY", "root", text),)
     return ()
 
 
-def note_problem(
-    checkpoint: Checkpoint, origin: str, publics: Iterable[Ed25519PublicKey]
-) -> Text | None:
+def note_problem(checkpoint: Checkpoint, origin: str, publics: Iterable[PublicKey]) -> Text | None:
     """Why a checkpoint is not one of this store's, signed by one of these keys; None if it is."""
     if checkpoint.origin != origin:
         return say("检查点属于另一处:{origin}", origin=checkpoint.origin[:80])
@@ -116,12 +121,12 @@ def is_note_name(name: str) -> bool:
 
 
 def sign_note(text: str, name: str, signer: Signer) -> str:
-    """A C2SP signed note: the text, an empty line, one Ed25519 signature line."""
+    """A C2SP signed note: the text, an empty line, one signature line."""
     signature = _note_key(name, signer.public)[:4] + signer.sign(text.encode())
     return f"{text}\n{_DASH} {name} {encode_base64(signature)}\n"
 
 
-def is_note_signed(note: str, name: str, public: Ed25519PublicKey) -> bool:
+def is_note_signed(note: str, name: str, public: PublicKey) -> bool:
     """Whether this key has signed the note under this name.
 
     Lines of other names or hints are ignored; every line of this name and hint must verify.
@@ -149,21 +154,17 @@ def split_note(note: str) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     return text + "\n", tuple(_signature(line) for line in lines)
 
 
-def dump_vkey(name: str, public: Ed25519PublicKey) -> str:
+def dump_vkey(name: str, public: PublicKey) -> str:
     """The key as note verifiers take it: `<name>+<hint>+<base64>`."""
-    shown = encode_base64(_ED25519 + _raw(public))
-    return f"{name}+{_note_key(name, public)[:4].hex()}+{shown}"
+    return f"{name}+{_note_key(name, public)[:4].hex()}+{encode_base64(_typed(public))}"
 
 
-def load_vkey(vkey: str) -> tuple[str, Ed25519PublicKey]:
+def load_vkey(vkey: str) -> tuple[str, PublicKey]:
     """The name and the key of a `dump_vkey`. Raises `EvidenceError`."""
     # The base64 of a key may hold a plus; the name and the hint cannot.
     name, _, shown = (*vkey.split("+", 2), "", "")[:3]
-    raw = decode_base64(shown)
-    if not is_note_name(name) or len(raw) != 33 or raw[:1] != _ED25519:
-        raise EvidenceError(say("不是检查点公钥:{vkey}", vkey=vkey[:80]))
-    public = Ed25519PublicKey.from_public_bytes(raw[1:])
-    if dump_vkey(name, public) != vkey:
+    public = _load_typed(decode_base64(shown))
+    if public is None or not is_note_name(name) or dump_vkey(name, public) != vkey:
         raise EvidenceError(say("不是检查点公钥:{vkey}", vkey=vkey[:80]))
     return name, public
 
@@ -177,12 +178,20 @@ def _signature(line: str) -> tuple[str, bytes]:
     raise EvidenceError(say("检查点的签名行不对"))
 
 
-def _note_key(name: str, public: Ed25519PublicKey) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + _raw(public)).digest()
+def _note_key(name: str, public: PublicKey) -> bytes:
+    """The hint is SHA-256's in either suite: that is how notes find their keys."""
+    return hashlib.sha256(name.encode() + b"\n" + _typed(public)).digest()
 
 
-def _raw(public: Ed25519PublicKey) -> bytes:
-    return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+def _typed(public: PublicKey) -> bytes:
+    return _KINDS[suite_of(public)] + raw_public(public)
+
+
+def _load_typed(typed: bytes) -> PublicKey | None:
+    for suite, kind in _KINDS.items():
+        if typed.startswith(kind):
+            return load_raw_public(typed[len(kind) :], suite)
+    return None
 
 
 def _tell(code: str, field: str, text: Text) -> Finding:

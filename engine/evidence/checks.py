@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from engine.errors import EvidenceError
 from engine.evidence.canonical import is_instant, pae, parse
 from engine.evidence.keys import KeyChange, KeyEnrolled, KeyState, require_consents, require_proof
@@ -24,10 +22,11 @@ from engine.evidence.record import (
     load_body,
 )
 from engine.evidence.shape import Misshapen
-from engine.evidence.signing import is_signed, key_id
+from engine.evidence.signing import PublicKey, is_signed, key_id
+from engine.evidence.suite import SHA256_ED25519, Suite, find_suite
 from engine.text import Text, say
 
-FindKey = Callable[[str], Ed25519PublicKey | None]
+FindKey = Callable[[str], PublicKey | None]
 _SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "restore", "open", "org", "def", "key"))
 
 
@@ -63,7 +62,7 @@ class _Place:
 
 
 def check_record(
-    record: Record, public_key: Ed25519PublicKey | None, stream: str = "", seq: int = 0
+    record: Record, public_key: PublicKey | None, stream: str = "", seq: int = 0
 ) -> tuple[Finding, ...]:
     """Everything wrong with one record by itself; `public_key` None means the key is unknown.
 
@@ -79,12 +78,13 @@ def check_chain(
     stream: str,
     find_key: FindKey,
     before: tuple[int, Record] | None = None,
+    suite: Suite = SHA256_ED25519,
 ) -> tuple[Finding, ...]:
     """The findings of a stream's records in order, up to the first broken one: from 0, or as they
     follow the record `before` (seq and record), which is taken as it is.
     """
     doubts: list[Finding] = []
-    first, prev, received_at = 0, _start(origin, stream), ""
+    first, prev, received_at = 0, _start(origin, stream, suite), ""
     if before is not None:
         first, prev, received_at = before[0] + 1, before[1].digest, before[1].received_at
     for seq, record in enumerate(records, first):
@@ -108,10 +108,10 @@ def check_chain(
     return tuple(doubts)
 
 
-def _start(origin: str, stream: str) -> str:
+def _start(origin: str, stream: str, suite: Suite) -> str:
     """The `prev` of a first record. A name that cannot be spelled has none: no record is of it."""
     try:
-        return genesis(origin, stream)
+        return genesis(origin, stream, suite)
     except EvidenceError:
         return ""
 
@@ -135,7 +135,7 @@ def check_disclosures(
             tell("E_TWICE", one.path, say("同一内容有两份明细"))
         elif one.path not in commits:
             tell("E_EXTRA", one.path, say("明细不属于这条记录"))
-        elif not _opens(one, commits[one.path]):
+        elif not _opens(one, commits[one.path], find_suite(body.suite)):
             tell("E_COMMIT", one.path, say("明细与签名时承诺的内容不符"))
         opened.add(one.path)
     for path in commits:
@@ -198,14 +198,14 @@ def check_key_change(body: Body, change: KeyChange, before: KeyState) -> tuple[F
     except EvidenceError as problem:
         return tell("E_POWER", problem)
     try:
-        require_proof(change, body.origin)
+        require_proof(change, body.origin, find_suite(body.suite))
     except EvidenceError as problem:
         return tell("E_PROOF", problem)
     return ()
 
 
 def _read(
-    record: Record, public_key: Ed25519PublicKey | None, stream: str, seq: int
+    record: Record, public_key: PublicKey | None, stream: str, seq: int
 ) -> tuple[_Place | None, tuple[Finding, ...]]:
     found: list[Finding] = []
 
@@ -240,6 +240,8 @@ def _read(
 def _place(record: Record) -> _Place:
     if record.payload_type == RECORD_V2:
         body = load_body(record.body)
+        if body.suite != record.suite.name:
+            raise Misshapen("suite", say("不是本单位的密码套件"))
         return _Place(
             origin=body.origin, stream=body.stream, seq=body.seq, prev=body.prev, key=body.key
         )
@@ -274,8 +276,8 @@ def _misplaced(place: _Place, origin: str, stream: str, seq: int, prev: str) -> 
     return ()
 
 
-def _opens(disclosure: Disclosure, commit: str) -> bool:
+def _opens(disclosure: Disclosure, commit: str, suite: Suite) -> bool:
     try:
-        return disclosure.commit == commit
+        return disclosure.commit(suite) == commit
     except EvidenceError:
         return False

@@ -6,11 +6,8 @@ somebody who decides. A consent binds the store, the person, his key, and the wh
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import (
@@ -22,12 +19,13 @@ from engine.evidence.canonical import (
     pae,
 )
 from engine.evidence.record import Party
-from engine.evidence.signing import Signer, is_signed
+from engine.evidence.signing import PublicKey, Signer, is_signed, suite_of
+from engine.evidence.suite import Suite
 from engine.text import Text, say
 
 CONSENT = "application/vnd.guicheng.consent.v1+json"
 # uid, key id → the public key, if it was a valid one of his there
-FindOwn = Callable[[str, str], Ed25519PublicKey | None]
+FindOwn = Callable[[str, str], PublicKey | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class Consent:
     at: str
     sig: str
 
-    def statement(self, origin: str, matter: Json) -> bytes:
+    def statement(self, origin: str, matter: Json, suite: Suite) -> bytes:
         """The bytes that are signed."""
         claim: Json = {
             "at": self.at,
@@ -48,7 +46,7 @@ class Consent:
             "name": self.name,
             "origin": origin,
             "uid": self.uid,
-            "what": hashlib.sha256(canonical(matter)).hexdigest(),
+            "what": suite.digest(canonical(matter)),
         }
         return pae(CONSENT, canonical(claim))
 
@@ -56,7 +54,8 @@ class Consent:
 def give_consent(signer: Signer, who: Party, at: str, origin: str, matter: Json) -> Consent:
     """The signer's consent to a matter, given at an instant."""
     bare = Consent(uid=who.uid, name=who.name, key=signer.key_id, at=at, sig="")
-    return replace(bare, sig=encode_base64(signer.sign(bare.statement(origin, matter))))
+    told = bare.statement(origin, matter, suite_of(signer.public))
+    return replace(bare, sig=encode_base64(signer.sign(told)))
 
 
 def check_consents(
@@ -71,7 +70,7 @@ def check_consents(
         public = find(one.uid, one.key)
         if public is None:
             yield say("同意所用的钥匙不是 {uid} 当时有效的钥匙", uid=one.uid)
-        elif not is_signed(public, _signature(one), one.statement(origin, matter)):
+        elif not _is_given(one, public, origin, matter):
             yield say("{uid} 的同意签名不成立", uid=one.uid)
 
 
@@ -88,8 +87,9 @@ def load_consents(value: object) -> tuple[Consent, ...] | None:
     return tuple(found)
 
 
-def _signature(consent: Consent) -> bytes:
+def _is_given(consent: Consent, public: PublicKey, origin: str, matter: Json) -> bool:
     try:
-        return decode_base64(consent.sig)
+        signature = decode_base64(consent.sig)
     except EvidenceError:
-        return b""
+        return False
+    return is_signed(public, signature, consent.statement(origin, matter, suite_of(public)))

@@ -15,6 +15,7 @@ from engine.evidence.checks import Finding
 from engine.evidence.log import Tree, dump_path, is_included, leaf_hash, load_path, merkle_root
 from engine.evidence.record import Head
 from engine.evidence.shape import read_count, read_hash, read_object, read_text
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.text import say
 
 FindHead = Callable[[str, int], str | None]
@@ -38,15 +39,17 @@ class HeadProof:
         }
 
 
-def heads_root(heads: Mapping[str, Head]) -> str:
+def heads_root(heads: Mapping[str, Head], suite: Suite = SHA256_ED25519) -> str:
     """The Merkle root over the heads of all streams, 64 hex digits."""
-    return merkle_root(_leaves(heads)).hex()
+    return merkle_root(_leaves(heads, suite), suite).hex()
 
 
-def prove_heads(heads: Mapping[str, Head], streams: tuple[str, ...]) -> tuple[HeadProof, ...]:
+def prove_heads(
+    heads: Mapping[str, Head], streams: tuple[str, ...], suite: Suite = SHA256_ED25519
+) -> tuple[HeadProof, ...]:
     """The proofs of these streams, in their order. Errors: `EvidenceError` if one has no head."""
     order = {stream: n for n, stream in enumerate(_ordered(heads))}
-    tree = Tree(_leaves(heads))
+    tree = Tree(_leaves(heads, suite), suite)
     for stream in streams:
         if stream not in order:
             raise EvidenceError(say("没有这条流:{stream}", stream=stream[:80]))
@@ -155,8 +158,8 @@ def _ordered(heads: Mapping[str, Head]) -> list[str]:
     return sorted(heads, key=utf16)
 
 
-def _leaves(heads: Mapping[str, Head]) -> list[bytes]:
-    return [leaf_hash(_line(stream, heads[stream])) for stream in _ordered(heads)]
+def _leaves(heads: Mapping[str, Head], suite: Suite) -> list[bytes]:
+    return [leaf_hash(_line(stream, heads[stream]), suite) for stream in _ordered(heads)]
 
 
 def _line(stream: str, head: Head) -> bytes:

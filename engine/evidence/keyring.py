@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -25,11 +26,16 @@ from cryptography.hazmat.primitives.serialization import (
 
 from engine.errors import EvidenceError, KeyLocked
 from engine.evidence.canonical import encode_base64
-from engine.evidence.signing import FileSigner, dump_public, load_public
+from engine.evidence.der import OCTETS, SEQUENCE, element, inside, integer, only
+from engine.evidence.signing import FileSigner, PrivateKey, PublicKey, dump_public, load_public
+from engine.evidence.sm2 import Sm2PrivateKey, dump_sm2_private, load_sm2_private
 from engine.text import say
 
 SALT_BYTES = 32
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_COST = 2**14, 8, 5  # N, r, p of scrypt
+_BEGIN = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_END = "-----END ENCRYPTED PRIVATE KEY-----"
 _PBES2 = bytes.fromhex("06092a864886f70d01050d")
 _SCRYPT = bytes.fromhex("06092b06010401da47040b")
 _AES_256_CBC = bytes.fromhex("060960864801650304012a")
@@ -49,13 +55,13 @@ class Keyring:
     def uids(self) -> Iterator[str]:
         return (path.stem for path in sorted(self.folder.glob("*.key")))
 
-    def find_public(self, uid: str) -> Ed25519PublicKey | None:
+    def find_public(self, uid: str) -> PublicKey | None:
         """The public key kept for this person, without unlocking anything."""
         path = self.path(uid).with_suffix(".pub")
         return load_public(path.read_text("ascii").strip()) if path.exists() else None
 
     def write(
-        self, uid: str, private: Ed25519PrivateKey, passphrase: str, salt: bytes, *, again: bool
+        self, uid: str, private: PrivateKey, passphrase: str, salt: bytes, *, again: bool
     ) -> Path:
         """Keep a key, encrypted; `salt` is 32 fresh random bytes; `again` replaces the one kept."""
         path = self.path(uid)
@@ -77,7 +83,7 @@ class Keyring:
         return FileSigner(decrypt_key(path.read_bytes(), passphrase))
 
 
-def encrypt_key(private: Ed25519PrivateKey, passphrase: str, salt: bytes) -> bytes:
+def encrypt_key(private: PrivateKey, passphrase: str, salt: bytes) -> bytes:
     """PKCS#8 PEM under PBES2: scrypt (RFC 7914 §7) and AES-256-CBC.
 
     Spelled out here because the library's own writer uses 2,048 rounds of PBKDF2. N = 2^14,
@@ -87,42 +93,67 @@ def encrypt_key(private: Ed25519PrivateKey, passphrase: str, salt: bytes) -> byt
         raise EvidenceError(say("口令不能为空"))
     if len(salt) != SALT_BYTES:
         raise EvidenceError(say("盐应为 {count} 字节", count=SALT_BYTES))
-    n, r, p = 2**14, 8, 5
-    secret = hashlib.scrypt(
-        _secret(passphrase), salt=salt[:16], n=n, r=r, p=p, maxmem=64 * 2**20, dklen=32
-    )
-    plain = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    secret = _derive(passphrase, salt[:16], _COST)
+    plain = _dump_private(private)
     gap = 16 - len(plain) % 16
     seal = Cipher(AES(secret), CBC(salt[16:])).encryptor()
     shut = seal.update(plain + bytes([gap]) * gap) + seal.finalize()
-    numbers = b"".join(
-        _der(2, number.to_bytes(number.bit_length() // 8 + 1)) for number in (n, r, p)
-    )
-    derivation = _der(0x30, _SCRYPT + _der(0x30, _der(4, salt[:16]) + numbers))
-    cipher = _der(0x30, _AES_256_CBC + _der(4, salt[16:]))
-    scheme = _der(0x30, _PBES2 + _der(0x30, derivation + cipher))
-    lines = encode_base64(_der(0x30, scheme + _der(4, shut)))
+    numbers = b"".join(map(integer, _COST))
+    derivation = _sequence(_SCRYPT + _sequence(element(OCTETS, salt[:16]) + numbers))
+    cipher = _sequence(_AES_256_CBC + element(OCTETS, salt[16:]))
+    scheme = _sequence(_PBES2 + _sequence(derivation + cipher))
+    lines = encode_base64(_sequence(scheme + element(OCTETS, shut)))
     body = "\n".join(lines[n : n + 64] for n in range(0, len(lines), 64))
-    kind = "ENCRYPTED PRIVATE KEY"
-    return f"-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n".encode()
+    return f"{_BEGIN}\n{body}\n{_END}\n".encode()
 
 
-def decrypt_key(pem: bytes, passphrase: str) -> Ed25519PrivateKey:
+def decrypt_key(pem: bytes, passphrase: str) -> PrivateKey:
     """The key in an encrypted PKCS#8 PEM. Raises `EvidenceError`, saying why it stays shut."""
-    if b"BEGIN ENCRYPTED PRIVATE KEY" not in pem:
+    if _BEGIN.encode() not in pem:
         raise EvidenceError(say("钥匙文件未加密或已损坏"))
     try:
         private = load_pem_private_key(pem, _secret(passphrase))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UnsupportedAlgorithm:  # what the library opened and does not know: SM2
+        return _decrypt_sm2(pem, passphrase)
+    except (ValueError, TypeError):
         raise EvidenceError(say("口令不对,或钥匙文件已损坏")) from None
     if not isinstance(private, Ed25519PrivateKey):
         raise EvidenceError(say("不是 Ed25519 私钥"))
     return private
 
 
-def _der(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    return bytes([tag, size] if size < 128 else [tag, 0x81, size]) + content
+def _decrypt_sm2(pem: bytes, passphrase: str) -> Sm2PrivateKey:
+    """The SM2 key in a file as `encrypt_key` writes it."""
+    lines = pem.decode("ascii", "replace").partition(_BEGIN)[2].partition(_END)[0]
+    try:
+        (_, scheme), (_, shut) = inside(only(base64.b64decode("".join(lines.split())), SEQUENCE))
+        _, (_, choices) = inside(scheme)
+        (_, derivation), (_, cipher) = inside(choices)
+        _, (_, told) = inside(derivation)
+        (_, salt), *numbers = inside(told)
+        _, (_, iv) = inside(cipher)
+        n, r, p = (int.from_bytes(content, "big") for _, content in numbers[:3])
+        unseal = Cipher(AES(_derive(passphrase, salt, (n, r, p))), CBC(iv)).decryptor()
+        plain = unseal.update(shut) + unseal.finalize()
+        return load_sm2_private(plain[: -plain[-1]])
+    except ValueError:
+        raise EvidenceError(say("口令不对,或钥匙文件已损坏")) from None
+
+
+def _derive(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+    n, r, p = cost
+    most = 64 * 2**20
+    return hashlib.scrypt(_secret(passphrase), salt=salt, n=n, r=r, p=p, maxmem=most, dklen=32)
+
+
+def _dump_private(private: PrivateKey) -> bytes:
+    if isinstance(private, Sm2PrivateKey):
+        return dump_sm2_private(private)
+    return private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _sequence(content: bytes) -> bytes:
+    return element(SEQUENCE, content)
 
 
 def _secret(passphrase: str) -> bytes:

@@ -8,13 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from engine.errors import EvidenceError
 from engine.evidence.canonical import Json, canonical, decode_base64, encode_base64, is_instant, pae
 from engine.evidence.consent import Consent, check_consents, load_consents
 from engine.evidence.record import SERVICE
-from engine.evidence.signing import Signer, dump_public, is_signed, key_id, load_public
+from engine.evidence.signing import (
+    PublicKey,
+    Signer,
+    dump_public,
+    is_signed,
+    key_id,
+    load_public,
+)
+from engine.evidence.suite import Suite
 from engine.text import say
 
 KEY_PROOF = "application/vnd.guicheng.key-proof.v1+json"
@@ -231,10 +237,12 @@ def require_consents(change: KeyEnrolled, origin: str, signer: str, before: KeyS
         raise EvidenceError(problem)
 
 
-def require_proof(change: KeyChange, origin: str) -> None:
-    """Raise `EvidenceError` unless every key brought in proves that its holder has it."""
+def require_proof(change: KeyChange, origin: str, suite: Suite) -> None:
+    """Raise `EvidenceError` unless every key brought in is of the suite, and proves that its
+    holder has it.
+    """
     for one in enrolled_by(change):
-        public = load_public(one.public)
+        public = load_public(one.public, suite)
         if key_id(public) != one.key:
             raise EvidenceError(say("{uid} 的公钥与钥匙编号不符", uid=one.uid))
         data = _possession(origin, one.uid, one.key, one.public, one.custody, one.from_)
@@ -310,17 +318,17 @@ class KeyState:
     def find(self, key: str) -> Enrolment | None:
         return self.enrolments.get(key)
 
-    def find_public(self, key: str) -> Ed25519PublicKey | None:
+    def find_public(self, key: str) -> PublicKey | None:
         """The public key of a key id ever enrolled, valid or not."""
         known = self.enrolments.get(key)
         return load_public(known.public) if known else None
 
-    def find_own(self, uid: str, key: str, at: int | None = None) -> Ed25519PublicKey | None:
+    def find_own(self, uid: str, key: str, at: int | None = None) -> PublicKey | None:
         """A person's public key, if it was a valid one of his at a position (default: the last)."""
         is_his = uid != SERVICE and self.is_valid(uid, key, at)
         return self.find_public(key) if is_his else None
 
-    def publics_of(self, uid: str) -> tuple[Ed25519PublicKey, ...]:
+    def publics_of(self, uid: str) -> tuple[PublicKey, ...]:
         """Every public key somebody has had, revoked ones too: what was signed then stands."""
         known = (self.find_public(one.key) for one in self.keys_of(uid))
         return tuple(one for one in known if one is not None)

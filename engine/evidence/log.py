@@ -8,40 +8,44 @@ Hashes are 32 bytes, paths tuples of them; only `dump_path` and `load_path` writ
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import Json
 from engine.evidence.shape import read_count, read_hash, read_list, read_object
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.text import say
 
 LONGEST_PATH = 63
-EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
-def leaf_hash(data: bytes) -> bytes:
-    """SHA-256(0x00 ‖ data) (RFC 6962 §2.1)."""
-    return hashlib.sha256(b"\x00" + data).digest()
+def leaf_hash(data: bytes, suite: Suite = SHA256_ED25519) -> bytes:
+    """H(0x00 ‖ data) (RFC 6962 §2.1)."""
+    return suite.hash(b"\x00" + data)
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+def node_hash(left: bytes, right: bytes, suite: Suite = SHA256_ED25519) -> bytes:
+    """H(0x01 ‖ left ‖ right) (RFC 6962 §2.1)."""
+    return suite.hash(b"\x01" + left + right)
 
 
-def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """The Merkle tree hash over leaf hashes (RFC 6962 §2.1); none give SHA-256("").
+def empty_root(suite: Suite = SHA256_ED25519) -> bytes:
+    """H(""), the root over no leaves (RFC 6962 §2.1)."""
+    return suite.hash(b"")
+
+
+def merkle_root(leaves: Iterable[bytes], suite: Suite = SHA256_ED25519) -> bytes:
+    """The Merkle tree hash over leaf hashes (RFC 6962 §2.1); none give H("").
 
     Level by level: the second way to a root, which shares nothing with `Frontier`.
     """
     level = list(leaves)
     if not level:
-        return EMPTY_ROOT
+        return empty_root(suite)
     # Pairing neighbours and letting an odd last one rise gives the same tree as the recursion.
     while len(level) > 1:
-        pairs = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)]
+        pairs = [node_hash(*pair, suite) for pair in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[len(pairs) * 2 :]
     return level[0]
 
@@ -55,6 +59,7 @@ class Frontier:
 
     size: int = 0
     peaks: tuple[bytes, ...] = ()
+    suite: Suite = SHA256_ED25519
 
     def after(self, leaves: Iterable[bytes]) -> Frontier:
         """The frontier once these leaf hashes have been added, in order."""
@@ -62,20 +67,20 @@ class Frontier:
         for leaf in leaves:
             node, rest = leaf, size
             while rest & 1:
-                node = node_hash(peaks.pop(), node)
+                node = node_hash(peaks.pop(), node, self.suite)
                 rest >>= 1
             peaks.append(node)
             size += 1
-        return Frontier(size=size, peaks=tuple(peaks))
+        return Frontier(size=size, peaks=tuple(peaks), suite=self.suite)
 
     @property
     def root(self) -> bytes:
         """The root of RFC 6962 §2.1 over all leaves added so far."""
         if not self.peaks:
-            return EMPTY_ROOT
+            return empty_root(self.suite)
         *rest, root = self.peaks
         for peak in reversed(rest):
-            root = node_hash(peak, root)
+            root = node_hash(peak, root, self.suite)
         return root
 
     def dump(self) -> dict[str, Json]:
@@ -83,7 +88,7 @@ class Frontier:
         return {"peaks": [one.hex() for one in self.peaks], "size": self.size}
 
 
-def load_frontier(value: Json) -> Frontier:
+def load_frontier(value: Json, suite: Suite = SHA256_ED25519) -> Frontier:
     """The frontier `dump` wrote. Errors: `Misshapen` naming the field."""
     got = read_object(value, "", "peaks size")
     size = read_count(got["size"], "size")
@@ -92,7 +97,7 @@ def load_frontier(value: Json) -> Frontier:
     )
     if len(peaks) != size.bit_count():
         raise EvidenceError(say("日志边界与条数不符"))
-    return Frontier(size=size, peaks=peaks)
+    return Frontier(size=size, peaks=peaks, suite=suite)
 
 
 class Tree:
@@ -101,20 +106,21 @@ class Tree:
     Costs one hash for each leaf to build and about log² n for each proof.
     """
 
-    __slots__ = ("_levels", "size")
+    __slots__ = ("_levels", "_suite", "size")
 
-    def __init__(self, leaves: Iterable[bytes]) -> None:
+    def __init__(self, leaves: Iterable[bytes], suite: Suite = SHA256_ED25519) -> None:
         level = list(leaves)
+        self._suite = suite
         self.size = len(level)
         self._levels = [level]
         while len(level) > 1:
-            level = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)]
+            level = [node_hash(*pair, suite) for pair in zip(level[::2], level[1::2], strict=False)]
             self._levels.append(level)
 
     def root(self, size: int | None = None) -> bytes:
         """The root over the first `size` leaves (all, if None)."""
         wanted = self._within(self.size if size is None else size)
-        return self._hash(0, wanted) if wanted else EMPTY_ROOT
+        return self._hash(0, wanted) if wanted else empty_root(self._suite)
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
         """PATH(index, D[0:size]) of RFC 6962 §2.1.1, from the leaf upward."""
@@ -165,10 +171,17 @@ class Tree:
             depth = count.bit_length() - 1
             return self._levels[depth][low >> depth]
         middle = low + _split(count)
-        return node_hash(self._hash(low, middle), self._hash(middle, high))
+        return node_hash(self._hash(low, middle), self._hash(middle, high), self._suite)
 
 
-def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+def is_included(
+    leaf: bytes,
+    index: int,
+    size: int,
+    path: Sequence[bytes],
+    root: bytes,
+    suite: Suite = SHA256_ED25519,
+) -> bool:
     """Whether `path` proves `leaf` to be leaf `index` of the tree of `size` leaves with `root`.
 
     RFC 9162 §2.1.3.2 (the tree and path of RFC 6962 §2.1.1). A path too long or too short,
@@ -181,27 +194,33 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
         if last == 0:
             return False
         if place & 1 or place == last:
-            got = node_hash(one, got)
+            got = node_hash(one, got, suite)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            got = node_hash(got, one)
+            got = node_hash(got, one, suite)
         place, last = place >> 1, last >> 1
     return last == 0 and got == root
 
 
 def is_extension(
-    old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]
+    old: int,
+    old_root: bytes,
+    new: int,
+    new_root: bytes,
+    path: Sequence[bytes],
+    suite: Suite = SHA256_ED25519,
 ) -> bool:
     """Whether `path` proves that the tree of `new` leaves begins with the tree of `old` leaves.
 
     RFC 9162 §2.1.4.2 (the proof of RFC 6962 §2.1.2). The path is empty, and only then, if `old` is
-    0 (whose root is SHA-256("")) or equals `new` (and the roots are equal).
+    0 (whose root is H("")) or equals `new` (and the roots are equal).
     """
     if not 0 <= old <= new or len(path) > LONGEST_PATH:
         return False
     if old == 0:
-        return not path and old_root == EMPTY_ROOT and (new > 0 or new_root == EMPTY_ROOT)
+        none = empty_root(suite)
+        return not path and old_root == none and (new > 0 or new_root == none)
     if old == new:
         return not path and old_root == new_root
     rest = iter(path)
@@ -210,22 +229,28 @@ def is_extension(
         place, last = place >> 1, last >> 1
     # A full old tree is a node of the new one and is left out of the path: its root is known.
     first = old_root if place == 0 else next(rest, None)
-    return first is not None and _meets(first, rest, place, last, old_root, new_root)
+    return first is not None and _meets(first, rest, place, last, old_root, new_root, suite)
 
 
 def _meets(
-    first: bytes, rest: Iterator[bytes], place: int, last: int, old_root: bytes, new_root: bytes
+    first: bytes,
+    rest: Iterator[bytes],
+    place: int,
+    last: int,
+    old_root: bytes,
+    new_root: bytes,
+    suite: Suite,
 ) -> bool:
     was = now = first
     for one in rest:
         if last == 0:
             return False
         if place & 1 or place == last:
-            was, now = node_hash(one, was), node_hash(one, now)
+            was, now = node_hash(one, was, suite), node_hash(one, now, suite)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            now = node_hash(now, one)
+            now = node_hash(now, one, suite)
         place, last = place >> 1, last >> 1
     return last == 0 and was == old_root and now == new_root
 

@@ -19,9 +19,8 @@ from engine.evidence.canonical import canonical, parse
 from engine.evidence.log import Frontier, load_frontier, merkle_root
 from engine.evidence.record import Head
 from engine.evidence.shape import read_object, read_text
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.text import say
-
-EMPTY = Frontier()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ class Memory:
     """
 
     origin: str
-    frontier: Frontier = EMPTY
+    frontier: Frontier
     last: str = ""
     note: str = ""
 
@@ -51,7 +50,7 @@ class Memory:
         """Raise `RolledBack` unless a log of these leaves begins with the one remembered."""
         size = self.frontier.size
         self.require_length(len(leaves))
-        if merkle_root(leaves[:size]) != self.frontier.root:
+        if merkle_root(leaves[:size], self.frontier.suite) != self.frontier.root:
             raise RolledBack(say("前 {size} 条记录与上次核验时不同:历史被改写过", size=size))
 
     def require_length(self, count: int) -> None:
@@ -66,18 +65,23 @@ class Memory:
             )
 
 
-def load_memory(path: Path, origin: str) -> Memory:
+def unseen(origin: str, suite: Suite = SHA256_ED25519) -> Memory:
+    """The memory of nothing yet."""
+    return Memory(origin=origin, frontier=Frontier(suite=suite))
+
+
+def load_memory(path: Path, origin: str, suite: Suite = SHA256_ED25519) -> Memory:
     """What is remembered in a file, or an empty memory if there is none.
 
     Errors: `EvidenceError` if the file is damaged, or remembers a store of another origin.
     """
     if not path.exists():
-        return Memory(origin=origin)
+        return unseen(origin, suite)
     try:
         got = read_object(parse(path.read_bytes()), "", "frontier last note origin")
         memory = Memory(
             origin=read_text(got["origin"], "origin"),
-            frontier=load_frontier(got["frontier"]),
+            frontier=load_frontier(got["frontier"], suite),
             last=read_text(got["last"], "last"),
             note=str(got["note"]),
         )

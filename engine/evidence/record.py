@@ -5,7 +5,6 @@ evidence-spec.md §3–§5. A body that breaks a rule of §4 can be neither writ
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,13 +32,13 @@ from engine.evidence.shape import (
     read_object,
     read_text,
 )
-from engine.evidence.signing import Signer
+from engine.evidence.signing import Signer, suite_of
+from engine.evidence.suite import SHA256_ED25519, SUITES, Suite
 from engine.text import say
 
 GENESIS = "application/vnd.wf-evidence.genesis.v1+json"
 STEP_V1 = "application/vnd.wf-evidence.step.v1+json"
 RECORD_V2 = "application/vnd.guicheng.record.v2+json"
-SUITE = "sha256-ed25519"
 SERVICE = "SYSTEM"  # the uid of the engine itself
 VERSION = 2
 LARGEST_BODY = 64 * 1024
@@ -187,30 +186,32 @@ class Disclosure:
     salt: bytes
     value: Json
 
-    @property
-    def commit(self) -> str:
-        return commitment(self.salt, self.path, self.value)
+    def commit(self, suite: Suite = SHA256_ED25519) -> str:
+        return commitment(self.salt, self.path, self.value, suite)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A body as signed, key id, signature (64 bytes), time of receipt, payload type."""
+    """A body as signed, key id, signature (64 bytes), time of receipt, payload type; and the suite
+    of the store it stands in.
+    """
 
     body: bytes
     key: str
     sig: bytes
     received_at: str
     payload_type: str = RECORD_V2
+    suite: Suite = SHA256_ED25519
 
     @property
     def digest(self) -> str:
-        """SHA-256(0x00 ‖ record): the next `prev`, and a leaf of RFC 6962."""
-        return hashlib.sha256(b"\x00" + dump_record(self)).hexdigest()
+        """H(0x00 ‖ record): the next `prev`, and a leaf of RFC 6962."""
+        return self.suite.digest(b"\x00" + dump_record(self))
 
 
-def genesis(origin: str, stream: str) -> str:
+def genesis(origin: str, stream: str, suite: Suite = SHA256_ED25519) -> str:
     """The `prev` of a stream's first record."""
-    return hashlib.sha256(pae(GENESIS, canonical([origin, stream]))).hexdigest()
+    return suite.digest(pae(GENESIS, canonical([origin, stream])))
 
 
 def seal(body: Body, signer: Signer, *, received_at: str) -> Record:
@@ -219,9 +220,12 @@ def seal(body: Body, signer: Signer, *, received_at: str) -> Record:
         raise EvidenceError(say("正文写明的钥匙不是签名的钥匙"))
     if not is_instant(received_at):
         raise EvidenceError(say("收到时间写法不对:{time}", time=received_at[:40]))
+    suite = suite_of(signer.public)
+    if body.suite != suite.name:
+        raise EvidenceError(say("签名钥匙不属于本单位的密码套件"))
     data = dump_body(body)
     sig = signer.sign(pae(RECORD_V2, data))
-    return Record(body=data, key=signer.key_id, sig=sig, received_at=received_at)
+    return Record(body=data, key=signer.key_id, sig=sig, received_at=received_at, suite=suite)
 
 
 def dump_record(record: Record) -> bytes:
@@ -236,7 +240,7 @@ def dump_record(record: Record) -> bytes:
     )
 
 
-def load_record(data: bytes) -> Record:
+def load_record(data: bytes, suite: Suite = SHA256_ED25519) -> Record:
     """The record of `dump_record`. Raises `EvidenceError` for any other bytes."""
     match parse(data):
         case {
@@ -252,6 +256,7 @@ def load_record(data: bytes) -> Record:
                 sig=decode_base64(sig),
                 received_at=at,
                 payload_type=kind,
+                suite=suite,
             )
     raise EvidenceError(say("记录的字段不全或有多余"))
 
@@ -335,7 +340,7 @@ def _load(value: Json) -> Body:
     after = read_object(got["after"], "after", "size root")
     body = Body(
         typ=read_choice(got, "typ", TYPES),
-        suite=read_choice(got, "suite", frozenset((SUITE,))),
+        suite=read_choice(got, "suite", frozenset(SUITES)),
         origin=read_text(got["origin"], "origin"),
         stream=read_text(got["stream"], "stream"),
         seq=read_count(got["seq"], "seq"),

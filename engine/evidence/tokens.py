@@ -7,24 +7,31 @@ signature holds is for the verifier to say, under an authority that its reader t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.errors import EvidenceError
+from engine.evidence.der import (
+    CONSTRUCTED,
+    INTEGER,
+    OCTETS,
+    OID,
+    SEQUENCE,
+    Element,
+    element,
+    inside,
+    integer,
+    only,
+)
 from engine.text import say
 
 NONCE_BYTES = 8
 LARGEST_ANSWER = 1 << 20
 _DEEPEST = 32
-_INTEGER, _OCTETS, _OID, _SEQUENCE = 0x02, 0x04, 0x06, 0x30
-_CONSTRUCTED, _MANY = 0x20, 0x1F
 _SHA256 = bytes.fromhex("608648016503040201")
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 _TST_INFO = bytes.fromhex("2a864886f70d0109100104")
 _GRANTED = (0, 1)  # granted, grantedWithMods (§2.4.2)
-
-Element = tuple[int, bytes]  # identifier octet, content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,36 +53,39 @@ class Answer:
 
 def dump_request(note: bytes, nonce: bytes) -> bytes:
     """A TimeStampReq (§2.4.1) over the bytes of a note, asking for the certificate as well."""
-    algorithm = _der(_SEQUENCE, _der(_OID, _SHA256) + b"\x05\x00")
-    imprint = _der(_SEQUENCE, algorithm + _der(_OCTETS, hashlib.sha256(note).digest()))
-    value = int.from_bytes(nonce, "big")
-    number = _der(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-    return _der(_SEQUENCE, b"\x02\x01\x01" + imprint + number + b"\x01\x01\xff")
+    algorithm = element(SEQUENCE, element(OID, _SHA256) + b"\x05\x00")
+    imprint = element(SEQUENCE, algorithm + element(OCTETS, hashlib.sha256(note).digest()))
+    number = integer(int.from_bytes(nonce, "big"))
+    return element(SEQUENCE, integer(1) + imprint + number + b"\x01\x01\xff")
 
 
 def load_request(data: bytes) -> Request:
     """A request written earlier. Raises `EvidenceError`."""
     bad = EvidenceError(say("不是时间戳请求(.tsq)"))
     try:
-        match _inside(_whole(data)):
+        match inside(_whole(data)):
             case [(0x02, b"\x01"), (0x30, imprint), *rest]:
-                nonces = [content for tag, content in rest if tag == _INTEGER]
+                nonces = [content for tag, content in rest if tag == INTEGER]
                 return Request(imprint=_imprint(imprint), nonce=_number(nonces))
-    except EvidenceError:
+    except (EvidenceError, ValueError):
         raise bad from None
     raise bad
 
 
 def load_answer(data: bytes) -> Answer:
     """What a TimeStampResp, or a token by itself, is over. Raises `EvidenceError`."""
-    match _inside(_whole(data)):
-        case [(0x30, status), *token]:
-            _require_granted(status)
-            if len(token) != 1:
-                raise _odd()
-            return _load_token(token[0])
-        case [(0x06, _), _]:
-            return _load_token((_SEQUENCE, _whole(data)))
+    try:
+        whole = _whole(data)
+        match inside(whole):
+            case [(0x30, status), token]:
+                _require_granted(status)
+                return _load_token(token)
+            case [(0x30, status), *_]:
+                _require_granted(status)
+            case [(0x06, _), _]:
+                return _load_token((SEQUENCE, whole))
+    except ValueError:
+        raise _odd() from None
     raise _odd()
 
 
@@ -93,7 +103,7 @@ def require_answered(answer: Answer, request: Request) -> None:
 
 
 def _require_granted(status: bytes) -> None:
-    match _inside(status):
+    match inside(status):
         case [(0x02, value), *_] if value:
             number = int.from_bytes(value, "big", signed=True)
             if number in _GRANTED:
@@ -106,33 +116,33 @@ def _load_token(token: Element) -> Answer:
     """ContentInfo → SignedData → EncapsulatedContentInfo → TSTInfo (RFC 5652 §5)."""
     match token:
         case (0x30, content):
-            match _inside(content):
+            match inside(content):
                 case [(0x06, kind), (0xA0, wrapped)] if kind == _SIGNED_DATA:
-                    match _inside(_only(wrapped, _SEQUENCE)):
-                        case [(0x02, _), (0x31, _), (0x30, inside), *_]:
-                            return _load_stamp(_stamped(inside))
+                    match inside(only(wrapped, SEQUENCE)):
+                        case [(0x02, _), (0x31, _), (0x30, said), *_]:
+                            return _load_stamp(_stamped(said))
     raise _odd()
 
 
-def _stamped(inside: bytes) -> bytes:
-    match _inside(inside):
+def _stamped(content: bytes) -> bytes:
+    match inside(content):
         case [(0x06, kind), (0xA0, wrapped)] if kind == _TST_INFO:
-            return _whole(_only(wrapped, _OCTETS))
+            return _whole(only(wrapped, OCTETS))
     raise _odd()
 
 
 def _load_stamp(info: bytes) -> Answer:
-    match _inside(info):
+    match inside(info):
         case [(0x02, b"\x01"), (0x06, _), (0x30, imprint), (0x02, _), (0x18, at), *rest]:
-            nonces = [content for tag, content in rest if tag == _INTEGER]
+            nonces = [content for tag, content in rest if tag == INTEGER]
             return Answer(imprint=_imprint(imprint), nonce=_number(nonces), at=_moment(at))
     raise _odd()
 
 
 def _imprint(content: bytes) -> bytes:
-    match _inside(content):
+    match inside(content):
         case [(0x30, algorithm), (0x04, digest)] if len(digest) == 32:
-            match _inside(algorithm):
+            match inside(algorithm):
                 case [(0x06, kind), *_] if kind == _SHA256:
                     return digest
     raise EvidenceError(say("时间戳用的不是 SHA-256 摘要"))
@@ -150,58 +160,18 @@ def _moment(text: bytes) -> datetime:
         raise _odd() from None
 
 
-def _odd() -> EvidenceError:
-    return EvidenceError(say("不是时间戳机构的答复(TimeStampResp),或写法不是 DER"))
-
-
-# -- DER: one spelling only, for so it is kept and handed on -----------------------------
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    """An element of less than 128 octets, as all of a request are."""
-    return bytes([tag, len(content)]) + content
-
-
 def _whole(data: bytes) -> bytes:
-    """The content of the one SEQUENCE that these bytes are, DER throughout."""
+    """The content of the one SEQUENCE that these bytes are, DER throughout. Raises `ValueError`."""
     if len(data) > LARGEST_ANSWER:
-        raise _odd()
-    content = _only(data, _SEQUENCE)
+        raise ValueError
+    content = only(data, SEQUENCE)
     level = [content]
     for _ in range(_DEEPEST):
-        level = [inside for one in level for tag, inside in _elements(one) if tag & _CONSTRUCTED]
+        level = [part for one in level for tag, part in inside(one) if tag & CONSTRUCTED]
         if not level:
             return content
-    raise _odd()
+    raise ValueError
 
 
-def _only(data: bytes, tag: int) -> bytes:
-    match _inside(data):
-        case [(found, content)] if found == tag:
-            return content
-    raise _odd()
-
-
-def _inside(data: bytes) -> list[Element]:
-    return list(_elements(data))
-
-
-def _elements(data: bytes) -> Iterator[Element]:
-    place = 0
-    while place < len(data):
-        head = data[place : place + 2]
-        place += 2
-        if len(head) < 2 or head[0] & _MANY == _MANY:
-            raise _odd()
-        length = head[1]
-        if length >= 0x80:
-            octets = data[place : place + length - 0x80]
-            place += len(octets)
-            shortest = len(octets) == length - 0x80 and 1 <= len(octets) <= 4 and octets[0] != 0
-            length = int.from_bytes(octets, "big")
-            if not shortest or length < 0x80:
-                raise _odd()
-        if place + length > len(data):
-            raise _odd()
-        yield head[0], data[place : place + length]
-        place += length
+def _odd() -> EvidenceError:
+    return EvidenceError(say("不是时间戳机构的答复(TimeStampResp),或写法不是 DER"))

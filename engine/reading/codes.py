@@ -71,7 +71,7 @@ def look_up(store: Store, code: Code) -> Found:
     if case_id is None:
         return Found(is_ours=False, text=say("本单位没有案件 {number}", number=code.number))
     stream = f"case/{case_id}"
-    prev, since, is_ours = genesis(store.origin, stream), [], False
+    prev, since, is_ours = genesis(store.origin, stream, store.suite), [], False
     for wanted, stored in enumerate(store.records(stream)):
         if stored.seq != wanted or stored.body.prev != prev:
             text = say("{number} 的链在第 {seq} 条断开", number=code.number, seq=wanted)

@@ -16,7 +16,7 @@ from engine.catalog import (
     ROSTER,
     Draft,
     draft_process,
-    model_digest,
+    dump_model,
     read_calendar,
     read_params,
     read_roster,
@@ -52,7 +52,7 @@ class Office:
     ) -> None:
         self.now = start
         self.store = store or Store.in_memory(ORIGIN)
-        self.service = FileSigner(make_key())
+        self.service = FileSigner(make_key(self.store.suite))
         self.desk = Desk(self.store, self.service, clock=self._tell_time, dice=dice)
         self.registry = Registry(self.desk)
         self.worker = Worker(self.desk)
@@ -69,7 +69,7 @@ class Office:
         calendar = read_calendar(texts.calendar)
         self.zone: tzinfo = calendar.zone
         people = [person.id for person in roster.people]
-        self.signers = {uid: FileSigner(make_key()) for uid in people}
+        self.signers = {uid: FileSigner(make_key(self.store.suite)) for uid in people}
         registrars, publisher = holders(roster, "register"), holders(roster, "publish")[0]
         registrar = registrars[0]
         origin, since = self.store.origin, instant(self.now)
@@ -83,16 +83,16 @@ class Office:
                 self.registry.change_keys(change, registrar, self.signers[registrar], "登记钥匙")
         drafts = [
             Draft(
-                kind=ROSTER, name=ROSTER, content=texts.roster.encode(), model=model_digest(roster)
+                kind=ROSTER, name=ROSTER, content=texts.roster.encode(), model=dump_model(roster)
             ),
             Draft(
-                kind=PARAMS, name=PARAMS, content=texts.params.encode(), model=model_digest(params)
+                kind=PARAMS, name=PARAMS, content=texts.params.encode(), model=dump_model(params)
             ),
             Draft(
                 kind=CALENDAR,
                 name=CALENDAR,
                 content=texts.calendar.encode(),
-                model=model_digest(calendar.name),
+                model=dump_model(calendar.name),
             ),
         ]
         for text, file in texts.processes.values():

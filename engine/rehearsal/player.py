@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from engine.desk import Receipt, Refused
 from engine.errors import GuichengError, UnknownName, UsageError
 from engine.evidence.record import SERVICE
 from engine.evidence.signing import Signer
+from engine.evidence.suite import Suite
 from engine.kernel.case import Case
 from engine.kernel.command import (
     Claim,
@@ -115,7 +115,7 @@ class Player:
     def _start(self, told: Mapping[str, object], actor: str, signer: Signer) -> Receipt | Refused:
         name = str(told["start"])
         definition = self.office.definitions[name]
-        values = self.values(definition.form, told.get("set")) | attached(told)
+        values = self.values(definition.form, told.get("set")) | self._attached(told)
         behind = self.office.person(str(told["initiator"])) if "initiator" in told else None
         signed, paper = self._paper(told, actor)
         files = (*contents_of(told), *scans_of(paper))
@@ -145,7 +145,7 @@ class Player:
         """The command a step asks for."""
         principal = self.office.person(str(told["for"])) if "for" in told else None
         branch = str(told["branch"]) if "branch" in told else None
-        values = self.values(definition.form, told.get("set")) | attached(told)
+        values = self.values(definition.form, told.get("set")) | self._attached(told)
         match str(told["do"]):
             case action if action == CLAIM:
                 return Claim(actor=actor, branch=branch)
@@ -195,6 +195,10 @@ class Player:
             reason=str(told["reason"]) if "reason" in told else None,
         )
 
+    def _attached(self, told: Mapping[str, object]) -> dict[str, Value]:
+        suite = self.office.store.suite
+        return {field: _file(name, suite) for field, name in attached_to(told).items()}
+
     def _paper(self, told: Mapping[str, object], clerk: str) -> tuple[str, Paper | None]:
         """Who did it, and how a clerk enters it afterwards: `paper: {signer, happened, scan}`."""
         given = told.get("paper")
@@ -204,7 +208,7 @@ class Player:
         paper = Paper(
             recorder=clerk,
             happened=self.office.at(str(given["happened"])),
-            scans=(_file(scan),) if scan else (),
+            scans=(_file(scan, self.office.store.suite),) if scan else (),
         )
         return self.office.person(str(given["signer"])), paper
 
@@ -328,24 +332,22 @@ class Player:
                 )
 
 
-def _file(name: str) -> Attachment:
+def _file(name: str, suite: Suite) -> Attachment:
     """A file a script names: its content is its name, for want of the file."""
     content = name.encode()
-    return Attachment(name=name, size=len(content), digest=hashlib.sha256(content).hexdigest())
+    return Attachment(name=name, size=len(content), digest=suite.digest(content))
 
 
-def attached(told: Mapping[str, object]) -> dict[str, Value]:
-    """The files a step attaches, by field: `attach: {签到表: 签到表.pdf}`."""
+def attached_to(told: Mapping[str, object]) -> dict[str, str]:
+    """The names of the files a step attaches, by field: `attach: {签到表: 签到表.pdf}`."""
     given = told.get("attach")
     pairs = given.items() if isinstance(given, Mapping) else ()
-    return {str(field): _file(str(name)) for field, name in pairs}
+    return {str(field): str(name) for field, name in pairs}
 
 
 def contents_of(told: Mapping[str, object]) -> tuple[bytes, ...]:
-    """The contents of the files a step attaches."""
-    return tuple(
-        one.name.encode() for one in attached(told).values() if isinstance(one, Attachment)
-    )
+    """The contents of the files a step attaches: their names, as above."""
+    return tuple(name.encode() for name in attached_to(told).values())
 
 
 def scans_of(paper: Paper | None) -> tuple[bytes, ...]:

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from engine.errors import EvidenceError
 from engine.evidence.canonical import parse
 from engine.evidence.record import Disclosure, Record, load_body
+from engine.evidence.suite import SHA256_ED25519, Suite, find_suite
 from engine.kernel.case import Stamp
 from engine.kernel.values import load_value
 from engine.kernel.vocabulary import load_event
@@ -47,6 +48,7 @@ LAST_RECEIVED = (
     .order_by(columns(RecordRow).seq.desc())
     .limit(1)
 )
+FIRST_BODY = select(columns(RecordRow).body).order_by(columns(RecordRow).position).limit(1)
 ENDS = select(columns(HeadRow).stream, columns(HeadRow).seq, columns(HeadRow).digest)
 SOME_ENDS = ENDS.where(columns(HeadRow).stream.in_(bindparam("streams", expanding=True)))
 
@@ -62,6 +64,16 @@ class History:
     """What can be read of one office's history."""
 
     engine: Engine
+    _suite: Suite | None
+
+    @property
+    def suite(self) -> Suite:
+        """The suite this history is kept in: its first record says so, once there is one."""
+        if self._suite is None:
+            with self.reading() as connection:
+                first = connection.execute(FIRST_BODY).scalar()
+            self._suite = _suite_in(binary(first))
+        return self._suite
 
     def reading(self) -> AbstractContextManager[Connection]:
         return reading(self.engine)
@@ -102,7 +114,7 @@ class History:
                         Disclosure(path=one.path, salt=one.salt, value=parse(one.value.encode()))
                     )
         for row in rows:
-            yield read_stored(row, tuple(opened.get(row.seq, ())))
+            yield read_stored(row, self.suite, tuple(opened.get(row.seq, ())))
 
     def written(self, after: int, limit: int) -> tuple[Stored, ...]:
         """At most `limit` records of all streams but refusals, after a position of the log."""
@@ -117,6 +129,7 @@ class History:
             return tuple(
                 read_stored(
                     row,
+                    self.suite,
                     tuple(
                         Disclosure(path=one.path, salt=one.salt, value=parse(one.value.encode()))
                         for one in connection.execute(
@@ -142,7 +155,7 @@ class History:
                 .order_by(column.seq)
             ).all()
         for row in rows:
-            yield record_of(row), dict(row._mapping)
+            yield record_of(row, self.suite), dict(row._mapping)
 
     def positions(self, after: int = 0) -> tuple[tuple[int, str, int], ...]:
         """Position, stream and seq of every record later than a place, in the order of the log."""
@@ -252,9 +265,9 @@ def stamp_for(stored: Stored) -> Stamp:
     )
 
 
-def read_stored(row: Any, disclosures: tuple[Disclosure, ...]) -> Stored:
+def read_stored(row: Any, suite: Suite, disclosures: tuple[Disclosure, ...]) -> Stored:
     """A record row with its disclosures as a `Stored`. Errors: `EvidenceError`."""
-    record = record_of(row)
+    record = record_of(row, suite)
     body = load_body(record.body)
     opened = {one.path: one.value for one in disclosures}
     events = []
@@ -281,7 +294,7 @@ def read_stored(row: Any, disclosures: tuple[Disclosure, ...]) -> Stored:
     )
 
 
-def record_of(row: Any) -> Record:
+def record_of(row: Any, suite: Suite) -> Record:
     """A record as its row holds it."""
     return Record(
         body=binary(row.body),
@@ -289,7 +302,16 @@ def record_of(row: Any) -> Record:
         sig=binary(row.sig),
         received_at=readable(row.received_at),
         payload_type=readable(row.payload_type),
+        suite=suite,
     )
+
+
+def _suite_in(body: bytes) -> Suite:
+    """The suite a body names. One that cannot be read is found wrong whichever is taken."""
+    try:
+        return find_suite(load_body(body).suite)
+    except EvidenceError:
+        return SHA256_ED25519
 
 
 def readable(value: object) -> str:

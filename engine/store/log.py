@@ -46,7 +46,7 @@ class Log(History):
         with self.reading() as connection:
             wanted = select(RecordRow).order_by(columns(RecordRow).position)
             for row in connection.execute(wanted).yield_per(1000):
-                yield record_of(row)
+                yield record_of(row, self.suite)
 
     def is_only_in(self, digest: str, stored: Stored) -> bool:
         """Whether no other record than this one has attached the file of this digest."""

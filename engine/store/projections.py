@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -37,15 +36,11 @@ from engine.store.tables import (
 )
 from engine.store.titles import title_of
 
-__all__ = ["PROJECTIONS", "copied", "digest_of", "follow", "stamp_of"]
+__all__ = ["PROJECTIONS", "copied", "follow", "stamp_of"]
 
 LONGEST_VALUE = 200
 LINES = "lines"
 LAST_PART = 0.2  # of the time given: from then on the deadline is near
-
-
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def stamp_of(at: datetime) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from engine.evidence.canonical import canonical
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.kernel.apply import apply
 from engine.kernel.case import Case
 from engine.kernel.elsewhere import Seen
@@ -55,8 +56,9 @@ OUTDATED = "outdated"  # set by a migration: the tables have to be made anew fro
 class Store(Work):
     """One office's history and the tables that follow from it."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, suite: Suite | None = None) -> None:
         self.path = path
+        self._suite = suite
         self.engine = make_engine(path)
         self._folded = {}
         with plainly():
@@ -68,11 +70,11 @@ class Store(Work):
             self.rebuild()
 
     @classmethod
-    def create(cls, path: Path, origin: str) -> Store:
-        """A new store file. Errors: `StoreError` if something is already there."""
+    def create(cls, path: Path, origin: str, suite: Suite = SHA256_ED25519) -> Store:
+        """A new store file, kept in a suite. Errors: `StoreError` if something is already there."""
         if path.exists():
             raise StoreError(say("{path} 已存在,不会覆盖", path=path.name))
-        store = cls(path)
+        store = cls(path, suite)
         store._set_meta("origin", origin)
         return store
 
@@ -84,9 +86,9 @@ class Store(Work):
         return cls(path)
 
     @classmethod
-    def in_memory(cls, origin: str) -> Store:
+    def in_memory(cls, origin: str, suite: Suite = SHA256_ED25519) -> Store:
         """A store for a rehearsal, gone when it is closed."""
-        store = cls(None)
+        store = cls(None, suite)
         store._set_meta("origin", origin)
         return store
 
@@ -158,7 +160,7 @@ class Store(Work):
     def _write(self, connection: Connection, entry: Entry) -> int:
         body, record = entry.body, entry.record
         for kind, content in entry.objects:
-            digest = projections.digest_of(content)
+            digest = self.suite.digest(content)
             if find(connection, ObjectRow, digest=digest) is None:
                 add(connection, ObjectRow, digest=digest, kind=kind, content=content)
         try:
@@ -223,7 +225,7 @@ class Store(Work):
 
     def rebuilt_tables(self) -> dict[str, list[tuple[object, ...]]]:
         """What those rows would be, rebuilt from the history in memory."""
-        beside = Store(None)
+        beside = Store(None, self.suite)
         try:
             with beside.writing() as connection:
                 for digest, content in self._published():

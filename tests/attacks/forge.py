@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.heads import heads_root
 from engine.evidence.log import merkle_root
 from engine.evidence.record import RECORD_V2, Head, Record, genesis
-from engine.evidence.signing import Signer
+from engine.evidence.signing import FileSigner, Signer, is_signed, make_key
+from engine.evidence.suite import SHA256_ED25519, Suite
 from tests.verifier.ground import ORIGIN, Ground
 
 Row = dict[str, Any]
@@ -29,6 +29,7 @@ class Entry:
     key: str
     sig: bytes
     at: str
+    suite: Suite = SHA256_ED25519
     kind: str = RECORD_V2
     raw: bytes | None = None  # a body that is not canonical
 
@@ -36,7 +37,12 @@ class Entry:
     def record(self) -> Record:
         data = canonical(self.body) if self.raw is None else self.raw
         return Record(
-            body=data, key=self.key, sig=self.sig, received_at=self.at, payload_type=self.kind
+            body=data,
+            key=self.key,
+            sig=self.sig,
+            received_at=self.at,
+            payload_type=self.kind,
+            suite=self.suite,
         )
 
     @property
@@ -54,6 +60,17 @@ class Forge:
     signers: dict[str, Signer] = field(default_factory=dict)
     service: Signer | None = None
     indices: list[int] | None = None  # left as they were; None numbers them anew
+    suite: Suite = SHA256_ED25519
+
+    def stranger(self) -> FileSigner:
+        """A key that nobody ever enrolled."""
+        return FileSigner(make_key(self.suite))
+
+    def place(self, folder: str, content: bytes) -> str:
+        """Put a file in a folder under its digest."""
+        digest = self.suite.digest(content)
+        self.files[f"{folder}/{digest}"] = content
+        return digest
 
     # -- finding ------------------------------------------------------------------------
 
@@ -90,7 +107,7 @@ class Forge:
         salt = base64.urlsafe_b64encode(SALT).rstrip(b"=").decode()
         row = {"path": path, "salt": salt, "seq": seq, "stream": stream, "value": value}
         self.opened.append(row)
-        return commitment(SALT, path, value)
+        return commitment(SALT, path, value, self.suite)
 
     def set_event(self, entry: Entry, n: int, value: Row) -> None:
         made = self.commit(entry, f"event/{n}", value)
@@ -107,7 +124,7 @@ class Forge:
         at = max(one.at for one in self.entries)
         body |= {
             "seq": len(before),
-            "prev": before[-1].record.digest if before else genesis(ORIGIN, stream),
+            "prev": before[-1].record.digest if before else genesis(ORIGIN, stream, self.suite),
             "events": [],
             "facts": {},
             "form": {},
@@ -121,7 +138,7 @@ class Forge:
             "nonce": "0" * 32,
             "req": f"forged-{len(self.entries)}",
         }
-        made = Entry(body=body, key=signer.key_id, sig=b"", at=at)
+        made = Entry(body=body, key=signer.key_id, sig=b"", at=at, suite=self.suite)
         self.entries.append(made)
         for n, event in enumerate(events):
             self.set_event(made, n, event)
@@ -131,6 +148,11 @@ class Forge:
     def _newest(self, stream: str) -> Row | None:
         last = self.all(lambda body: body["stream"] == stream)[-1:]
         return {"seq": last[0].body["seq"], "hash": last[0].record.digest} if last else None
+
+    def _is_signed(self, entry: Entry) -> bool:
+        """Whether nothing has changed: signing again would change what comes after it."""
+        public = self.signers[entry.key].public
+        return is_signed(public, entry.sig, pae(entry.kind, canonical(entry.body)))
 
     def sign(self, entry: Entry, signer: Signer) -> None:
         entry.key = entry.body["key"] = signer.key_id
@@ -153,7 +175,7 @@ class Forge:
             stream = body["stream"]
             chain = chains.setdefault(stream, [])
             body["seq"] = len(chain)
-            body["prev"] = chain[-1] if chain else genesis(ORIGIN, stream)
+            body["prev"] = chain[-1] if chain else genesis(ORIGIN, stream, self.suite)
             for one in self.opened:
                 if (one["stream"], one["seq"]) == was:
                     one["seq"] = body["seq"]
@@ -163,9 +185,13 @@ class Forge:
                 if head is not None and head["seq"] < len(known):
                     head["hash"] = known[head["seq"]]
             if self.service is not None and body["typ"] == "ckpt":
-                told = {"heads": heads_root(heads), "streams": len(heads), "records": index}
+                told = {
+                    "heads": heads_root(heads, self.suite),
+                    "streams": len(heads),
+                    "records": index,
+                }
                 self.set_event(entry, 0, self.events(entry)[0] | told)
-            if entry.key in self.signers:
+            if entry.key in self.signers and not self._is_signed(entry):
                 self.sign(entry, self.signers[entry.key])
             chain.append(entry.record.digest)
             heads[stream] = Head(seq=body["seq"], hash=chain[-1])
@@ -177,7 +203,8 @@ class Forge:
         assert self.service is not None
         leaves = [bytes.fromhex(one.record.digest) for one in self.entries]
         count = len(leaves) if size is None else size
-        made = make_checkpoint(ORIGIN, count, merkle_root(leaves[:count]), self.service)
+        root = merkle_root(leaves[:count], self.suite)
+        made = make_checkpoint(ORIGIN, count, root, self.service)
         self.files = {name: data for name, data in self.files.items() if "checkpoint" not in name}
         self.files["checkpoint.note"] = made.note.encode()
         header = json.loads(self.files["bundle.json"]) | {"size": count}
@@ -220,7 +247,7 @@ def take_apart(
 ) -> Forge:
     """An honest bundle, ready for an attacker with these people's keys (by uid)."""
     files = ground.files if files is None else files
-    entries, indices = [], []
+    entries, indices, suite = [], [], ground.office.store.suite
     for line in files["records.jsonl"].splitlines():
         indices.append(json.loads(line)["index"])
         record = json.loads(line)["record"]
@@ -230,6 +257,7 @@ def take_apart(
                 key=record["key"],
                 sig=base64.b64decode(record["sig"]),
                 at=record["srv"]["at"],
+                suite=suite,
                 kind=record["srv"]["pt"],
             )
         )
@@ -245,8 +273,5 @@ def take_apart(
         signers=keys,
         service=held,
         indices=None if indices == list(range(len(indices))) else indices,
+        suite=suite,
     )
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -17,8 +17,8 @@ from engine.evidence.checkpoint import sign_note
 from engine.evidence.consent import give_consent
 from engine.evidence.keys import dump_key_change, enrol, enrolment_matter
 from engine.evidence.record import Party
-from engine.evidence.signing import FileSigner, Signer, make_key
-from tests.attacks.forge import Entry, Forge, Row, sha256, take_apart
+from engine.evidence.signing import Signer
+from tests.attacks.forge import Entry, Forge, Row, take_apart
 from tests.verifier.ground import ORIGIN, Ground, judge
 from verifier.report import Report
 
@@ -248,7 +248,7 @@ def swap_an_attachment(forge: Forge, _: Ground) -> None:
 def swap_an_attachment_under_its_own_name(forge: Forge, _: Ground) -> None:
     digest = next(one["value"] for one in forge.opened if one["path"] == "att/0/digest")
     del forge.files[f"objects/{digest}"]
-    forge.files[f"objects/{sha256(b'another scan')}"] = b"another scan"
+    forge.place("objects", b"another scan")
 
 
 @attack("A2", "E_OBJECT")
@@ -267,7 +267,7 @@ def edit_a_compiled_model(forge: Forge, _: Ground) -> None:
 def bring_another_model(forge: Forge, _: Ground) -> None:
     digest = step(forge, "HY-", "归档").body["def"]["model"]
     changed = forge.files.pop(f"models/{digest}").replace("归档".encode(), "盖章".encode())
-    forge.files[f"models/{sha256(changed)}"] = changed
+    forge.place("models", changed)
 
 
 @attack("A2", "E_OBJECT")
@@ -286,13 +286,13 @@ def appoint_somebody_in_the_model_of_the_roster(forge: Forge, _: Ground) -> None
 @attack("A2", "E_KEY")
 def forge_a_step_with_a_key_of_his_own(forge: Forge, _: Ground) -> None:
     last = step(forge, "HY-", "归档")
-    forge.append(last, {}, [], FileSigner(make_key()))
+    forge.append(last, {}, [], forge.stranger())
 
 
 @attack("A2", "E_NOTE")
 def bring_a_key_along(forge: Forge, _: Ground) -> None:
     text = forge.files["checkpoint.note"].decode().partition("\n\n")[0] + "\n"
-    forge.files["checkpoint.note"] = sign_note(text, ORIGIN, FileSigner(make_key())).encode()
+    forge.files["checkpoint.note"] = sign_note(text, ORIGIN, forge.stranger()).encode()
 
 
 @attack("A2", "E_NOTE")
@@ -599,15 +599,15 @@ def enrol_a_chief(forge: Forge, ground: Ground, consents: list[Row], key: Signer
 
 @attack("A4", "E_POWER", "own")
 def enrol_a_chiefs_key_alone(forge: Forge, ground: Ground) -> None:
-    enrol_a_chief(forge, ground, [], FileSigner(make_key()))
+    enrol_a_chief(forge, ground, [], forge.stranger())
 
 
 @attack("A4", "E_POWER", "own")
 def enrol_a_chiefs_key_with_a_consent_to_another(forge: Forge, ground: Ground) -> None:
     at, wutong = "2026-12-01T00:00:00.000Z", Party(uid="wutong", name="吴桐")
-    other = enrolment_matter(enrol(FileSigner(make_key()), ORIGIN, "hanjiang", "file", at))
+    other = enrolment_matter(enrol(forge.stranger(), ORIGIN, "hanjiang", "file", at))
     given = give_consent(ground.office.signers["wutong"], wutong, at, ORIGIN, other)
-    enrol_a_chief(forge, ground, [asdict(given)], FileSigner(make_key()))
+    enrol_a_chief(forge, ground, [asdict(given)], forge.stranger())
 
 
 @attack("A4", "E_CONSISTENCY")
@@ -667,7 +667,7 @@ def act_on_a_post_that_was_withdrawn(forge: Forge, ground: Ground) -> None:
 @attack("A4", "E_POWER", "own")
 def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
     like = forge.all(lambda body: body["stream"] == "keys")[-1]
-    change = enrol(FileSigner(make_key()), ORIGIN, "luoping", "file", like.body["time"])
+    change = enrol(forge.stranger(), ORIGIN, "luoping", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(change)}
     changes = {"actor": identity(forge, "linlan"), "act": "登记钥匙"}
     forge.append(like, changes, [event], ground.office.signers["linlan"])
@@ -677,7 +677,7 @@ def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
 @attack("A4", "E_PROOF", "own")
 def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
     like = forge.all(lambda body: body["stream"] == "keys")[-1]
-    made = enrol(FileSigner(make_key()), "elsewhere", "luoping", "file", like.body["time"])
+    made = enrol(forge.stranger(), "elsewhere", "luoping", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
     registrar = like.body["actor"]["uid"]
     changes = {"act": "登记钥匙", "actor": people(forge, registrar)}
@@ -837,7 +837,7 @@ def skip_an_index(forge: Forge, _: Ground) -> None:
 
 @attack("A2", "E_MODEL")
 def bring_an_unknown_model(forge: Forge, _: Ground) -> None:
-    forge.files[f"models/{sha256(b'{}')}"] = b"{}"
+    forge.place("models", b"{}")
 
 
 @attack("A4", "E_AFTER_END", "own")

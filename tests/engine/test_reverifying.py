@@ -12,7 +12,7 @@ import pytest
 
 from engine import reverifying
 from engine.errors import RolledBack
-from engine.evidence.memory import Memory
+from engine.evidence.memory import Memory, unseen
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.reverifying import verify_new
@@ -50,7 +50,7 @@ class Grown:
     def verified(self) -> Memory:
         store = self.office.store
         assert verify_store(store) == ()
-        return Memory(origin=store.origin).grown(store.leaves(), "")
+        return unseen(store.origin).grown(store.leaves(), "")
 
     def change(self, statement: str, *values: object) -> Store:
         return changed(self.path, statement, *values)

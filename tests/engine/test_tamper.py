@@ -14,7 +14,7 @@ from engine.catalog import SYS
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.keys import KeyRevoked
 from engine.evidence.log import merkle_root
-from engine.evidence.memory import Memory
+from engine.evidence.memory import unseen
 from engine.kernel.events import Inspected
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
@@ -116,7 +116,7 @@ def test_what_is_neither_number_nor_text_any_more_is_found_and_stops_nothing(
         found = verify_store(store)
         if not found or any(not one.show("zh") for one in found):
             missed.append(f"{table}.{column}")
-        known = Memory(origin=store.origin).grown((), "")
+        known = unseen(store.origin).grown((), "")
         assert verify_new(store, known)[1] == known or table in ("object", "head")
     assert missed == []
 

@@ -10,9 +10,9 @@ import engine.witness
 from engine.errors import RolledBack
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.log import merkle_root
+from engine.evidence.memory import unseen
 from engine.evidence.record import Head
 from engine.evidence.signing import FileSigner, make_key
-from engine.filing import UNSEEN
 from engine.store.copies import backup
 from engine.store.rows import Kept
 from engine.witness import Witness
@@ -42,9 +42,9 @@ def after(signer: Signer, stream: str) -> Head:
 
 def test_every_body_names_the_newest_checkpoint_its_client_has_verified(signer: Signer) -> None:
     first = signer.step()
-    assert after(signer, first.stream) == UNSEEN
+    assert after(signer, first.stream) == unseen(signer.desk.store.origin).head
     made = signer.seal().checkpoint
-    assert after(signer, "sys") == UNSEEN
+    assert after(signer, "sys") == unseen(signer.desk.store.origin).head
     second = signer.step()
     assert after(signer, second.stream) == made.head == Head(seq=made.size, hash=made.root)
     again = signer.seal().checkpoint
@@ -122,7 +122,7 @@ def test_in_a_long_log_a_change_before_the_checkpoint_is_noticed_at_the_next_one
     with pytest.raises(RolledBack, match="不是上次核验的延续"):
         witness.require_extension(store, signer.desk.service_keys())
     with pytest.raises(RolledBack, match="改写"):
-        witness.require_whole(store, store.origin)
+        witness.require_whole(store)
 
 
 def test_a_checkpoint_in_the_store_by_another_key_is_not_taken(
@@ -150,5 +150,5 @@ def test_a_control_a_client_that_remembers_nothing_would_write_on(
     put_back(signer, tmp_path / "old.sqlite3", Witness(tmp_path / "elsewhere", "forgetful"))
     signer.step()
     with pytest.raises(RolledBack):
-        witness.require_whole(signer.desk.store, signer.desk.store.origin)
+        witness.require_whole(signer.desk.store)
     assert lost.digest not in {one.hex() for one in signer.desk.store.leaves()}

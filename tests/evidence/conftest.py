@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.evidence.record import (
-    SUITE,
     Actor,
     Attached,
     Body,
@@ -26,6 +25,7 @@ from engine.evidence.record import (
     seal,
 )
 from engine.evidence.signing import FileSigner
+from engine.evidence.suite import SHA256_ED25519
 
 ORIGIN = "oa.example/logistics"
 STREAM = "case/1"
@@ -72,10 +72,10 @@ def disclosures() -> tuple[Disclosure, ...]:
 
 @pytest.fixture
 def body(disclosures: tuple[Disclosure, ...]) -> Body:
-    commits = {one.path: one.commit for one in disclosures}
+    commits = {one.path: one.commit() for one in disclosures}
     return Body(
         typ="step",
-        suite=SUITE,
+        suite=SHA256_ED25519.name,
         origin=ORIGIN,
         stream=STREAM,
         seq=0,

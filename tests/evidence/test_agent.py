@@ -49,7 +49,7 @@ def test_the_agent_lists_what_it_holds_and_forgets_what_it_is_told(
     agent.add(signer(2).private, "suxiao", 60)
     assert [comment for _, comment in agent.identities()] == ["罗平", "suxiao"]
     agent.remove(signer(1).public)
-    assert (agent.holds(signer(1).public), agent.holds(signer(2).public)) == (False, True)
+    assert [agent.find(signer(n).public) for n in (1, 2)] == [None, signer(2).public]
     with pytest.raises(EvidenceError):
         agent.remove(signer(1).public)
 
@@ -61,9 +61,9 @@ def test_a_key_not_in_the_agent_is_locked(agent: Agent, signer: Signers) -> None
 
 def test_the_agent_forgets_a_key_when_its_time_is_up(agent: Agent, signer: Signers) -> None:
     agent.add(signer(1).private, "luoping", 1)
-    assert agent.holds(signer(1).public)
+    assert agent.find(signer(1).public)
     limit = time.monotonic() + 10
-    while agent.holds(signer(1).public) and time.monotonic() < limit:
+    while agent.find(signer(1).public) and time.monotonic() < limit:
         time.sleep(0.1)
     with pytest.raises(KeyLocked):
         agent.sign(signer(1).public, b"data")

@@ -17,7 +17,7 @@ from engine.evidence.checkpoint import (
     sign_note,
     split_note,
 )
-from engine.evidence.log import EMPTY_ROOT, leaf_hash, merkle_root
+from engine.evidence.log import empty_root, leaf_hash, merkle_root
 from engine.evidence.record import Head
 from engine.evidence.signing import FileSigner
 
@@ -47,7 +47,7 @@ def test_a_checkpoint_is_three_lines_and_reads_back(checkpoint: Checkpoint) -> N
 
 
 def test_an_empty_store_has_the_root_bodies_name_before_any_checkpoint(signer: Signers) -> None:
-    empty = make_checkpoint(ORIGIN, 0, EMPTY_ROOT, signer(9))
+    empty = make_checkpoint(ORIGIN, 0, empty_root(), signer(9))
     assert empty.root == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert check(empty, LEAVES, signer) == []
 
@@ -143,7 +143,7 @@ def test_what_is_no_note_is_refused(note: str) -> None:
 @pytest.mark.parametrize("origin", ["", "an office", "a+b", "a\nb", "a\u3000b", "a\x00b"])
 def test_an_origin_a_note_cannot_name_is_refused(signer: Signers, origin: str) -> None:
     with pytest.raises(EvidenceError):
-        make_checkpoint(origin, 0, EMPTY_ROOT, signer(9))
+        make_checkpoint(origin, 0, empty_root(), signer(9))
 
 
 def test_a_vkey_reads_back_even_with_a_plus_in_its_base64(signer: Signers) -> None:

@@ -34,6 +34,7 @@ from engine.evidence.signing import (
     load_public,
     make_key,
 )
+from engine.evidence.suite import SHA256_ED25519
 
 Signers = Callable[[int], FileSigner]
 ORIGIN = "oa.example/logistics"
@@ -116,7 +117,7 @@ def test_a_change_with_a_field_dropped_added_or_of_another_kind_is_refused(
 
 def test_possession_holds_for_exactly_what_was_claimed(signer: Signers) -> None:
     known = enrol(signer(2), ORIGIN, "luoping", "file", FROM)
-    require_proof(known, ORIGIN)
+    require_proof(known, ORIGIN, SHA256_ED25519)
     other = enrol(signer(3), ORIGIN, "luoping", "file", FROM)
     changes = {
         "uid": "suxiao",
@@ -129,16 +130,16 @@ def test_possession_holds_for_exactly_what_was_claimed(signer: Signers) -> None:
     assert {*changes, "consents"} == {one.name for one in fields(known)}
     for name, value in changes.items():
         with pytest.raises(EvidenceError):
-            require_proof(replace(known, **{name: value}), ORIGIN)
+            require_proof(replace(known, **{name: value}), ORIGIN, SHA256_ED25519)
     with pytest.raises(EvidenceError):
-        require_proof(known, "elsewhere")
+        require_proof(known, "elsewhere", SHA256_ED25519)
 
 
 def test_founding_proves_both_keys(signer: Signers) -> None:
     start = found(signer(1), signer(9), ORIGIN, "lugong", "file", FROM, ("lugong",))
-    require_proof(start, ORIGIN)
+    require_proof(start, ORIGIN, SHA256_ED25519)
     with pytest.raises(EvidenceError, match=SERVICE):
-        require_proof(replace(start, service_proof=start.proof), ORIGIN)
+        require_proof(replace(start, service_proof=start.proof), ORIGIN, SHA256_ED25519)
 
 
 def test_a_key_counts_from_its_own_position(founded: KeyState, signer: Signers) -> None:

@@ -10,11 +10,11 @@ import pytest
 from engine.errors import EvidenceError
 from engine.evidence.canonical import Json
 from engine.evidence.log import (
-    EMPTY_ROOT,
     LONGEST_PATH,
     Frontier,
     Tree,
     dump_path,
+    empty_root,
     is_extension,
     is_included,
     leaf_hash,
@@ -141,11 +141,11 @@ def test_a_history_changed_before_the_old_size_is_never_an_extension() -> None:
 
 def test_no_smaller_tree_and_no_negative_size_is_an_extension() -> None:
     assert not is_extension(8, TREE.root(8), 7, TREE.root(7), TREE.consistency(7, 8))
-    assert not is_extension(-1, EMPTY_ROOT, 7, TREE.root(7), ())
+    assert not is_extension(-1, empty_root(), 7, TREE.root(7), ())
     assert not is_extension(0, TREE.root(1), 7, TREE.root(7), ())
-    assert not is_extension(0, EMPTY_ROOT, 0, TREE.root(1), ())
+    assert not is_extension(0, empty_root(), 0, TREE.root(1), ())
     assert not is_included(LEAVES[0], -1, 1, (), TREE.root(1))
-    assert not is_included(LEAVES[0], 0, 0, (), EMPTY_ROOT)
+    assert not is_included(LEAVES[0], 0, 0, (), empty_root())
 
 
 def test_what_is_not_there_has_no_proof() -> None:

@@ -138,7 +138,7 @@ def test_a_line_feed_is_refused_in_a_body(body: Body) -> None:
     ("change", "field"),
     [
         ({"typ": "other"}, "typ"),
-        ({"suite": "sm3-sm2"}, "suite"),
+        ({"suite": "sha1-rsa"}, "suite"),
         ({"meaning": "consent"}, "meaning"),
         ({"way": "mail"}, "way"),
         ({"prev": "0" * 63}, "prev"),

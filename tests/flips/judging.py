@@ -45,7 +45,7 @@ class Near:
 
     def __init__(self, store: Store, last: int) -> None:
         self.store, self.last = store, last
-        self.origin = store.origin
+        self.origin, self.suite = store.origin, store.suite
 
     def raw_records(
         self, stream: str, after: int = -1

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.evidence.canonical import canonical
 from tests.vectors.crafted import signatures
+from tests.vectors.national import national
 from tests.vectors.spellings import spellings
 from tests.verifier.stamps import make_office
 from tests.verifier.wrong_tokens import WRONG
@@ -397,6 +398,7 @@ def main() -> None:
         "heads": heads(),
         "canonical": spellings(),
         "signatures": signatures(),
+        "sm3-sm2": national(),
         "tokens": tokens(),
     }
     for name, vectors in files.items():

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.evidence.bundle import dump_zip
+from engine.evidence.suite import SM3_SM2
 from tests.attacks.matrix import ATTACKS
 from tests.conftest import sample_texts
 from tests.verifier.ground import Ground, judge, work
@@ -26,8 +27,9 @@ from tests.verifier.test_tampering import changed, is_history
 from verifier.report import Report
 
 LEVELS = (1, 2, 3)
-LARGE, SMALL = ("meeting", "paper"), "store room"
-SHARE = 0.8  # of the bundles that are of the small office: they differ as much, and cost less
+LARGE, SMALL, NATIONAL = ("meeting", "paper"), "store room", "store room in sm3-sm2"
+SHARE = 0.8  # of the bundles that are of a small office: they differ as much, and cost less
+OTHER = 0.1  # of those, the ones in the other suite, whose signatures take longest
 ATTACKED = 0.1
 
 
@@ -38,6 +40,7 @@ def offices(folder: Path) -> dict[str, Ground]:
         "meeting": work(folder / "meeting", "B-01"),
         "paper": work(folder / "paper", "补录"),
         SMALL: work(folder / "small", "A-06", few),
+        NATIONAL: work(folder / "national", "A-06", few, suite=SM3_SM2),
     }
 
 
@@ -66,7 +69,8 @@ def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, 
         attack = dice.choice(ATTACKS)
         ground = grounds[attack.ground]
         return f"attack {attack.who} {attack.name}", ground, attack.forge(ground).dump()
-    ground = grounds[SMALL if dice.random() < SHARE else dice.choice(LARGE)]
+    name = SMALL if dice.random() < SHARE else dice.choice(LARGE)
+    ground = grounds[NATIONAL if name == SMALL and dice.random() < OTHER else name]
     match dice.randrange(4):
         case 0:
             return "honest store", ground, dict(ground.files)

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.bundling import case_scope, collect, period_scope
 from engine.evidence.bundle import Scope, dump_bundle
 from engine.evidence.checkpoint import dump_vkey
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.rehearsal.office import Office, Texts
 from engine.rehearsal.player import Player
 from engine.rehearsal.walk import load_walk
@@ -66,13 +67,18 @@ def judge(
 
 
 def work(
-    folder: Path, walk: str, texts: Texts | None = None, *, until: str | None = None
+    folder: Path,
+    walk: str,
+    texts: Texts | None = None,
+    *,
+    until: str | None = None,
+    suite: Suite = SHA256_ED25519,
 ) -> Ground:
     """Play a walk in a new office, a checkpoint halfway and one at its end."""
     folder.mkdir(parents=True, exist_ok=True)
     story = load_walk(ROOT / "tests" / "walks" / f"{walk}.yaml")
     steps = story.until(until).steps if until else story.steps
-    office = open_office(story.start or "2026-10-12 08:00", texts, ORIGIN)
+    office = open_office(story.start or "2026-10-12 08:00", texts, ORIGIN, suite)
     player = Player(office)
     half = len(steps) // 2
     player.play(steps[:half])

@@ -14,7 +14,7 @@ from typing import Any
 from engine.evidence.canonical import canonical
 from engine.evidence.keys import dump_key_change, enrol
 from engine.evidence.signing import FileSigner, Signer, make_key
-from tests.attacks.forge import Entry, Forge, Row, sha256, take_apart
+from tests.attacks.forge import Entry, Forge, Row, take_apart
 from tests.attacks.matrix import head, people
 from tests.verifier.ground import ORIGIN, Ground
 
@@ -114,9 +114,9 @@ class Forgery:
     def publish(self) -> None:
         content = canonical(self.roster())
         if not self.is_rare(0.05):
-            self.forge.files[f"models/{sha256(content)}"] = content
+            self.forge.place("models", content)
         event = self.published | {
-            "model": sha256(content),
+            "model": self.forge.suite.digest(content),
             "edition": self.dice.choice((1, 2, 2, 3)),
             "effective": tagged(self.day()),
         }

@@ -12,6 +12,7 @@ from engine.evidence.record import SERVICE, Party
 from engine.evidence.signing import FileSigner, make_key
 from verifier.canonical import Flaw
 from verifier.consents import Consent, consent_problem, load_consents
+from verifier.suites import SHA256_ED25519
 
 ORIGIN, MATTER, AT = "office.example", {"what": "a thing"}, "2026-11-02T01:30:00.000Z"
 KEYS = {uid: FileSigner(make_key()) for uid in ("wutong", "linlan", SERVICE)}
@@ -30,7 +31,9 @@ def given(who: str = "wutong", /, **changes: object) -> dict[str, Any]:
 
 
 def problem(*events: dict[str, Any], signer: str = "hanjiang") -> Flaw | None:
-    return consent_problem(load_consents(list(events)), ORIGIN, MATTER, signer, find)
+    return consent_problem(
+        load_consents(list(events)), ORIGIN, MATTER, signer, find, SHA256_ED25519
+    )
 
 
 def test_the_consents_of_others_hold() -> None:
@@ -71,8 +74,9 @@ def test_what_was_not_signed_is_no_consent(changes: dict[str, str]) -> None:
 
 def test_a_consent_to_another_matter_or_elsewhere_is_none() -> None:
     consents = load_consents([given()])
-    assert consent_problem(consents, ORIGIN, {"what": "another"}, "hanjiang", find) is not None
-    assert consent_problem(consents, "elsewhere.example", MATTER, "hanjiang", find) is not None
+    for origin, matter in ((ORIGIN, {"what": "another"}), ("elsewhere.example", MATTER)):
+        flaw = consent_problem(consents, origin, matter, "hanjiang", find, SHA256_ED25519)
+        assert flaw is not None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from engine.evidence.bundle import dump_zip
 from engine.evidence.canonical import canonical
-from tests.attacks.forge import Forge, Row, sha256, take_apart
+from tests.attacks.forge import Forge, Row, take_apart
 from tests.attacks.matrix import people, step
 from tests.verifier.ground import Ground, judge
 from verifier.__main__ import main
@@ -119,8 +119,7 @@ def publish(forge: Forge, ground: Ground, changes: Row, zone: str = "Asia/Shangh
     like = forge.all(lambda body: body["stream"] == "org")[-1]
     first = forge.events(forge.find(lambda body: body["stream"] == "org"))[0]
     model = canonical(json.loads(forge.files[f"models/{first['model']}"]) | {"zone": zone})
-    forge.files[f"models/{sha256(model)}"] = model
-    event = first | {"edition": 2, "model": sha256(model)} | changes
+    event = first | {"edition": 2, "model": forge.place("models", model)} | changes
     actor = {"actor": people(forge, "hanjiang")}
     forge.append(like, actor, [event], ground.office.signers["hanjiang"])
 

@@ -6,52 +6,54 @@ import pytest
 
 from engine.evidence.log import Tree
 from verifier.canonical import Flaw, Json
-from verifier.merkle import EMPTY, LONGEST_PATH, is_included, is_prefix, leaf, load_path, node, root
+from verifier.merkle import LONGEST_PATH, is_included, is_prefix, leaf, load_path, node, root
+from verifier.suites import SHA256_ED25519 as S
 
 LARGEST = 34
-LEAVES = [leaf(bytes([n])) for n in range(LARGEST)]
+LEAVES = [leaf(bytes([n]), S) for n in range(LARGEST)]
 TREE = Tree(LEAVES)
 OTHER = b"\xab" * 32
+EMPTY = S.hash(b"")
 
 
 def test_every_proof_of_every_small_tree_holds_and_holds_for_no_other_tree() -> None:
-    roots = [root(LEAVES[:size]) for size in range(LARGEST + 1)]
+    roots = [root(LEAVES[:size], S) for size in range(LARGEST + 1)]
     for larger in range(LARGEST + 1):
         assert roots[larger] == TREE.root(larger)
         for size in range(larger + 1):
             path = TREE.consistency(size, larger)
-            assert is_prefix(size, roots[size], larger, roots[larger], path) is True
+            assert is_prefix(size, roots[size], larger, roots[larger], path, S) is True
             for wrong in ((*path, OTHER), (OTHER, *path), *([path[:-1]] if path else [])):
-                assert is_prefix(size, roots[size], larger, roots[larger], wrong) is False
-            assert is_prefix(size, OTHER, larger, roots[larger], path) is False
+                assert is_prefix(size, roots[size], larger, roots[larger], wrong, S) is False
+            assert is_prefix(size, OTHER, larger, roots[larger], path, S) is False
             if size:
-                assert is_prefix(size, roots[size], larger, OTHER, path) is False
+                assert is_prefix(size, roots[size], larger, OTHER, path, S) is False
         for index in range(larger):
             path = TREE.inclusion(index, larger)
-            assert is_included(LEAVES[index], index, larger, path, roots[larger])
-            assert not is_included(LEAVES[index], index, larger, (*path, OTHER), roots[larger])
+            assert is_included(LEAVES[index], index, larger, path, roots[larger], S)
+            assert not is_included(LEAVES[index], index, larger, (*path, OTHER), roots[larger], S)
 
 
 def test_nothing_begins_with_what_is_longer_and_nothing_is_only_itself() -> None:
-    assert not is_prefix(2, root(LEAVES[:2]), 1, LEAVES[0], ())
-    assert is_prefix(0, EMPTY, 0, EMPTY, ())
-    assert not is_prefix(0, EMPTY, 0, OTHER, ())
-    assert is_prefix(0, EMPTY, 1, LEAVES[0], ())
-    assert is_prefix(3, root(LEAVES[:3]), 4, root(LEAVES[:4]), ()) is False
+    assert not is_prefix(2, root(LEAVES[:2], S), 1, LEAVES[0], (), S)
+    assert is_prefix(0, EMPTY, 0, EMPTY, (), S)
+    assert not is_prefix(0, EMPTY, 0, OTHER, (), S)
+    assert is_prefix(0, EMPTY, 1, LEAVES[0], (), S)
+    assert is_prefix(3, root(LEAVES[:3], S), 4, root(LEAVES[:4], S), (), S) is False
 
 
 def test_a_path_has_as_many_hashes_as_the_highest_tree_needs_and_no_more() -> None:
     assert LONGEST_PATH == 63  # the specification's: `size` is below 2^63
-    path = tuple(leaf(bytes([n])) for n in range(LONGEST_PATH))
+    path = tuple(leaf(bytes([n]), S) for n in range(LONGEST_PATH))
     total = LEAVES[0]
     for one in path:
-        total = node(total, one)
+        total = node(total, one, S)
     size = 2**LONGEST_PATH
-    assert is_included(LEAVES[0], 0, size, path, total)
-    assert is_prefix(1, LEAVES[0], size, total, path)
-    longer, higher = (*path, OTHER), node(total, OTHER)
-    assert not is_included(LEAVES[0], 0, 2 * size, longer, higher)
-    assert not is_prefix(1, LEAVES[0], 2 * size, higher, longer)
+    assert is_included(LEAVES[0], 0, size, path, total, S)
+    assert is_prefix(1, LEAVES[0], size, total, path, S)
+    longer, higher = (*path, OTHER), node(total, OTHER, S)
+    assert not is_included(LEAVES[0], 0, 2 * size, longer, higher, S)
+    assert not is_prefix(1, LEAVES[0], 2 * size, higher, longer, S)
     assert load_path([one.hex() for one in path]) == path
 
 

@@ -30,6 +30,7 @@ from verifier.ed25519 import is_signed, which_are_signed
 from verifier.files import Files
 from verifier.reading import read_place
 from verifier.records import RECORD_V2, Record
+from verifier.suites import SHA256_ED25519
 
 SEEDED = 8785
 HOSTILE = (
@@ -49,9 +50,9 @@ def exactly() -> Iterator[None]:
     """Nothing is read quickly."""
     with (
         patch.object(verifier.canonical, "is_plain", lambda *_: False),
-        patch.object(verifier.bundle, "read_record", lambda _: None),
-        patch.object(verifier.disclosures, "read_together", lambda _: None),
-        patch.object(verifier.reading, "read_body", lambda _: None),
+        patch.object(verifier.bundle, "read_record", lambda *_: None),
+        patch.object(verifier.disclosures, "read_together", lambda *_: None),
+        patch.object(verifier.reading, "read_body", lambda *_: None),
     ):
         yield
 
@@ -68,7 +69,7 @@ def body_of(data: bytes) -> object:
     record = Record(
         index=0, body=data, key="", sig=b"", received_at="", payload_type=RECORD_V2, digest=""
     )
-    return read_place(record)
+    return read_place(record, SHA256_ED25519)
 
 
 def records_of(line: bytes) -> object:
@@ -195,11 +196,12 @@ def test_every_line_honest_or_hostile_comes_to_the_same(lines: Any, wanted: Judg
 def test_honest_lines_are_read_quickly(ground: Ground) -> None:
     """Else nothing above says anything: some of the spoilt lines pass too."""
     records = ground.files["records.jsonl"].splitlines()
-    read = [verifier.quick.read_record(one) for one in records]
-    bodies = [verifier.quick.read_body(one.body) for one in read if one is not None]
+    read = [verifier.quick.read_record(one, SHA256_ED25519) for one in records]
+    bodies = [verifier.quick.read_body(one.body, SHA256_ED25519) for one in read if one is not None]
     assert len(bodies) == len(records)
     assert None not in bodies
-    assert verifier.disclosures.read_together(ground.files["disclosures.jsonl"].splitlines())
+    opened = ground.files["disclosures.jsonl"].splitlines()
+    assert verifier.disclosures.read_together(opened, SHA256_ED25519)
 
 
 def as_if_plain(*_: object) -> bool:

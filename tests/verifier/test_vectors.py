@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests.vectors.make import tokens
-from verifier.canonical import Flaw, canonical, commitment, pae, parse, sha256
+from verifier.canonical import Flaw, canonical, opening, pae, parse
 from verifier.certificates import load_anchors, show_name
 from verifier.cms import load_token
-from verifier.ed25519 import is_signed, which_are_signed
 from verifier.merkle import is_included, is_prefix, leaf, load_path, root
 from verifier.notes import load_note, load_trust
 from verifier.records import GENESIS, STEP_V1
+from verifier.sm3 import plain_sm3
+from verifier.suites import SHA256_ED25519, SUITES, Suite
 from verifier.tokens import require_over, require_signed
 
 FOLDER = Path(__file__).parent.parent / "vectors"
@@ -28,16 +29,22 @@ VECTORS = [
     for one in json.loads(path.read_text("utf-8"))
 ]
 
-GOOD = next(
-    (bytes.fromhex(given["public"]), bytes.fromhex(given["sig"]), bytes.fromhex(given["message"]))
-    for given in (one["input"] for one in VECTORS if one["kind"] == "signature")
-)
+GOOD = {
+    given.get("suite", SHA256_ED25519.name): tuple(
+        bytes.fromhex(given[one]) for one in ("public", "sig", "message")
+    )
+    for given in (one["input"] for one in VECTORS if one["kind"] == "signature" and one["valid"])
+}
 
 
 def leaves_of(given: Vector) -> list[bytes]:
     if "leaves" in given:
-        return [leaf(bytes.fromhex(one)) for one in given["leaves"]]
-    return [leaf(bytes([n])) for n in range(given["size"])]
+        return [leaf(bytes.fromhex(one), SHA256_ED25519) for one in given["leaves"]]
+    return [leaf(bytes([n]), suite_of(given)) for n in range(given["size"])]
+
+
+def suite_of(given: Vector) -> Suite:
+    return SUITES[given.get("suite", SHA256_ED25519.name)]
 
 
 def head_leaf(told: Vector, stream: str) -> bytes:
@@ -46,7 +53,8 @@ def head_leaf(told: Vector, stream: str) -> bytes:
         raise Flaw("", "")
     if type(told["index"]) is not int or type(head["seq"]) is not int or head["seq"] < 0:
         raise Flaw("", "")
-    return leaf(canonical({"hash": head["hash"], "seq": head["seq"], "stream": stream}))
+    told = {"hash": head["hash"], "seq": head["seq"], "stream": stream}
+    return leaf(canonical(told), SHA256_ED25519)
 
 
 def is_canonical(given: Vector) -> bool:
@@ -58,17 +66,19 @@ def is_canonical(given: Vector) -> bool:
 def holds(vector: Vector) -> bool:
     """Whether the verifier takes what a vector holds."""
     given = vector["input"]
+    suite = suite_of(given)
     try:
         match vector["kind"]:
             case "root":
-                return root(leaves_of(given)).hex() == vector["root"]
+                return root(leaves_of(given), suite).hex() == vector["root"]
             case "inclusion":
                 one, wanted = bytes.fromhex(given["leaf"]), bytes.fromhex(given["root"])
                 path = load_path(given["path"])
-                return is_included(one, given["index"], given["size"], path, wanted)
+                return is_included(one, given["index"], given["size"], path, wanted, suite)
             case "consistency":
                 old, new = bytes.fromhex(given["from_root"]), bytes.fromhex(given["to_root"])
-                return is_prefix(given["from"], old, given["to"], new, load_path(given["path"]))
+                path = load_path(given["path"])
+                return is_prefix(given["from"], old, given["to"], new, path, suite)
             case "note":
                 trust = load_trust(given["trust"])
                 note = load_note(given["note"].encode())
@@ -78,7 +88,7 @@ def holds(vector: Vector) -> bool:
             case "head":
                 told, wanted = given["proof"], bytes.fromhex(given["root"])
                 one, path = head_leaf(told, told["stream"]), load_path(told["path"])
-                return is_included(one, told["index"], given["size"], path, wanted)
+                return is_included(one, told["index"], given["size"], path, wanted, suite)
             case "token":
                 token = load_token(base64.b64decode(given["token"]))
                 require_over(token, given["note"].encode())
@@ -91,9 +101,14 @@ def holds(vector: Vector) -> bool:
                 return is_canonical(given)
             case "signature":
                 claim = tuple(bytes.fromhex(given[one]) for one in ("public", "sig", "message"))
-                alone = is_signed(*claim)
-                assert which_are_signed([claim, GOOD, claim]) == [alone, True, alone]
+                alone = suite.is_signed(*claim)
+                good = GOOD[suite.name]
+                assert suite.which_are_signed([claim, good, claim]) == [alone, True, alone]
                 return alone
+            case "hash":
+                data = bytes.fromhex(given["data"])
+                assert plain_sm3(data).hex() == vector["digest"]
+                return suite.digest(data) == str(vector["digest"])
     except Flaw:
         return False
     raise AssertionError(vector["kind"])
@@ -115,13 +130,14 @@ def test_the_tokens_are_made_the_same_again() -> None:
 def test_the_primitives() -> None:
     known = json.loads((FOLDER / "primitives.json").read_text("utf-8"))
     place = canonical([known["origin"], known["stream"]])
-    assert sha256(pae(GENESIS, place)) == known["V1"]["genesis"]
+    assert SHA256_ED25519.digest(pae(GENESIS, place)) == known["V1"]["genesis"]
     salt = base64.urlsafe_b64encode(bytes.fromhex(known["V2"]["salt"])).rstrip(b"=").decode()
     value = canonical(known["V2"]["value"])
-    assert commitment(salt, known["V2"]["path"], value) == known["V2"]["commit"]
+    told = opening(salt, known["V2"]["path"], value)
+    assert SHA256_ED25519.digest(told) == known["V2"]["commit"]
     body = known["V3"]["body"].encode()
-    assert sha256(body) == known["V3"]["sha256"]
+    assert SHA256_ED25519.digest(body) == known["V3"]["sha256"]
     public = bytes.fromhex(known["keys"]["test1"]["public"])
     sig = bytes.fromhex(known["V4"]["sig"])
-    assert is_signed(public, sig, pae(STEP_V1, body))
-    assert not is_signed(public, sig, pae(STEP_V1, body + b" "))
+    assert SHA256_ED25519.is_signed(public, sig, pae(STEP_V1, body))
+    assert not SHA256_ED25519.is_signed(public, sig, pae(STEP_V1, body + b" "))
