@@ -23,7 +23,7 @@ from engine.text import Text, say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that belongs to a value: its name, size in bytes and SHA-256 in hex."""
+    """A file that belongs to a value: its name, size in bytes and digest in hex."""
 
     name: str
     size: int

@@ -19,7 +19,7 @@ WORDS: Mapping[str, Text] = {
     "origin": say("来源名"),
     "size": say("记录条数"),
     "at": say("签发时间"),
-    "root": say("根(SHA-256)"),
+    "root": say("日志的根"),
     "key": say("检查点公钥"),
     "scan": say("扫码即得下面的全文,存成文件后用 audit verify --checkpoint 核对"),
     "why": say(

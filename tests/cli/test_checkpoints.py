@@ -141,3 +141,22 @@ def test_bad_arguments_end_in_a_sentence(
     assert code in (1, 2)
     assert out == ""
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_backup_older_than_a_checkpoint_is_put_back_and_said_to_be_one(
+    run: Run, tmp_path: Path
+) -> None:
+    store, early, late = tmp_path / "office/guicheng.sqlite3", tmp_path / "1.db", tmp_path / "2.db"
+    assert run("backup", str(early))[0] == 0
+    assert run("audit", "checkpoint")[0] == 0
+    assert run("backup", str(late))[0] == 0
+    store.unlink()
+    code, out, err = run("restore", str(early))
+    assert code == 1
+    assert "已从" in out
+    assert "备份以后的记录不在其中" in err
+    assert "E_ROLLBACK" in err
+    assert run(*START)[0] == 1
+    store.unlink()
+    assert run("restore", str(late))[0] == 0
+    assert run(*START)[0] == 0
