@@ -19,14 +19,12 @@ class Task:
     id: str
     state: str
     role: str
-    slot: int
     people: tuple[str, ...]
     offered_at: str
     status: str = "offered"
     claimed_by: str | None = None
     consigned_by: str | None = None
     named: bool = False
-    added: bool = False
     signed_by: tuple[str, ...] = ()
 
 
@@ -137,17 +135,14 @@ class Case:
             raise Flaw(f"任务 {task} 出现两次", f"task {task} is offered twice")
         is_added = name == "SignerAdded"
         people = (text(event, "person"),) if is_added else names(event, "people")
-        slot = event.get("slot")
         self.tasks[task] = Task(
             id=task,
             state=text(event, "state"),
             role=text(event, "role"),
-            slot=slot if isinstance(slot, int) else -1,
             people=people,
             offered_at=at,
             status="waiting" if is_added and event.get("is_before") is not True else "offered",
             named=name != "TaskOffered",
-            added=is_added,
         )
 
     def _work(self, name: str, event: Mapping[str, Json]) -> None:

@@ -59,7 +59,6 @@ class State:
 class Apart:
     """Two duties or roles that one natural person may not both have."""
 
-    rule: str
     duties: tuple[str, str]
     within: str
 
@@ -94,7 +93,7 @@ class Process:
 
     def allows(self, name: str) -> bool:
         """Whether an everyday action is allowed."""
-        return name == SIGN_AGAIN or EVERYDAY.get(name, "?") in self.everyday
+        return name == SIGN_AGAIN or EVERYDAY.get(name) in self.everyday
 
 
 def ancestors(path: str) -> tuple[str, ...]:
@@ -171,12 +170,7 @@ def _action(value: Json) -> Action:
 def _apart(got: dict[str, Json]) -> Apart:
     match got.get("duties"):
         case [str(one), str(other)]:
-            rule = got.get("rule")
-            return Apart(
-                rule=rule if isinstance(rule, str) else "",
-                duties=(one, other),
-                within=_text(got, "within"),
-            )
+            return Apart(duties=(one, other), within=_text(got, "within"))
     raise Flaw("不相容职责写法不对", "a rule of duties apart is ill-formed")
 
 

@@ -17,7 +17,7 @@ from verifier.roster import Office, begin, load_roster
 
 @dataclass(slots=True, kw_only=True)
 class Offices:
-    """The office as of any head of the stream `org`. Models that are missing are told once."""
+    """The office as of any head of the stream `org`. What is wrong with a model is told once."""
 
     bundle: Bundle
     judged: Judged
@@ -27,12 +27,7 @@ class Offices:
     def find(self, seq: int, on: date) -> Office | None:
         """The office by the records 0 … seq of `org` on a day; None if there was none yet."""
         model = self._model(seq, on)
-        if model is None:
-            return None
-        key = (model, seq)
-        if key not in self._made:
-            self._made[key] = self._make(model, seq)
-        return self._made[key]
+        return None if model is None else self._make(model, seq)
 
     def day(self, seq: int, at: str) -> date | None:
         """The day of an instant where the office is, by any roster published up to `seq`."""
@@ -96,9 +91,9 @@ class Offices:
                     if isinstance(change, dict):
                         office = office.after(change)
             except Flaw as flaw:
-                self.findings.append(
-                    Finding(code="E_MODEL", level=3, field=model, zh=flaw.zh, en=flaw.en)
-                )
+                found = Finding(code="E_MODEL", level=3, field=model, zh=flaw.zh, en=flaw.en)
+                if found not in self.findings:
+                    self.findings.append(found)
                 office = None
         self._made[key] = office
         return office

@@ -175,15 +175,19 @@ class Office:
     def deputies_of(self, name: str, on: date) -> Names:
         found = self.top(name)
         known = self.roster.deputies
-        return self.here(known.get(name) or known.get(found.name if found else "", ()), on)
+        named = known.get(name) or (known.get(found.name) if found else None)
+        return self.here(named or (), on)
 
     def superior_of(self, person: str, on: date) -> Names:
         if person == "None":
             return ()
         known = self.roster.people.get(person)
-        department = (known.department if known else None) or ""
-        leaders = self.leader_of(department, on)
-        for candidate in (*self.head_of(department, on), *leaders):
+        heads: Names = ()
+        leaders: Names = ()
+        if known is not None and known.department is not None:
+            heads = self.head_of(known.department, on)
+            leaders = self.leader_of(known.department, on)
+        for candidate in (*heads, *leaders):
             if candidate != person and person not in leaders:
                 return (candidate,)
         return tuple(one for one in self.powers("chief", on) if one != person)

@@ -7,9 +7,10 @@ cards follow from the procedure's expressions or from the machine, and are not.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json
@@ -71,6 +72,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "occupation": ("diary", "thing", "owner", "begins", "ends", "case_id"),
 }
 _NUMBERS = frozenset(("quantity", "cost", "balance"))
+# Without exponents, which could ask for a number of any length.
+_DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _MOST = 20
 
 
@@ -78,7 +81,7 @@ def check_tables(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
     """Level 5 over a whole store's tables."""
     try:
         wanted = _fold(judged)
-    except (Flaw, InvalidOperation, ValueError):
+    except (Flaw, ValueError, OverflowError):
         return (_tell("events", "历史有缺,派生表重建不出来", "the tables cannot be rebuilt"),)
     found: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     for table, row in bundle.tables or ():
@@ -110,12 +113,9 @@ def _key(row: Row) -> str:
 
 
 def _plain(name: str, value: Json) -> Json:
-    """Quantities compare as numbers, whatever their spelling."""
-    if name in _NUMBERS and isinstance(value, str):
-        try:
-            return _number(Decimal(value))
-        except InvalidOperation:
-            return value
+    """Quantities compare as numbers, with zeros at the end or without."""
+    if name in _NUMBERS and isinstance(value, str) and _DIGITS.fullmatch(value):
+        return _number(Decimal(value))
     return value
 
 
@@ -307,7 +307,7 @@ class _Diaries:
 def _decimal(event: Mapping[str, Json], field: str = "quantity") -> Decimal:
     value = event.get(field)
     match value:
-        case {"$": "decimal", "is": str(digits)}:
+        case {"$": "decimal", "is": str(digits)} if _DIGITS.fullmatch(digits):
             return Decimal(digits)
         case int():
             return Decimal(value)

@@ -17,6 +17,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "engine/evidence/log.py": EVIDENCE,
     "engine/evidence/record.py": EVIDENCE,
     "verifier/canonical.py": (*VECTORS, "tests/verifier/test_quick.py"),
+    "verifier/cases.py": ("tests/verifier/test_cases.py",),
     "verifier/certificates.py": TOKENS,
     "verifier/cms.py": TOKENS,
     "verifier/consents.py": ("tests/verifier/test_consents.py",),
@@ -24,9 +25,18 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/ed25519.py": SIGNATURES,
     "verifier/keys.py": BUNDLES,
     "verifier/merkle.py": VECTORS,
+    "verifier/model.py": ("tests/verifier/test_model.py",),
     "verifier/notes.py": (*VECTORS, "tests/verifier/test_notes.py"),
+    "verifier/offices.py": ("tests/verifier/test_offices.py",),
+    "verifier/powers.py": (
+        "tests/verifier/test_key_powers.py",
+        "tests/verifier/test_office_powers.py",
+    ),
+    "verifier/process.py": ("tests/verifier/test_process.py", "tests/verifier/test_moves.py"),
     "verifier/records.py": BUNDLES,
+    "verifier/roster.py": ("tests/verifier/test_roster.py",),
     "verifier/signatures.py": TOKENS,
+    "verifier/tables.py": ("tests/verifier/test_tables.py",),
     "verifier/tokens.py": TOKENS,
 }
 
@@ -52,6 +62,22 @@ _DER = {
     "_read: length > 128 → length >= 128": "128 was refused just before",
     "instant: text >= b'50' → text > b'50'": "a time is longer than its first two digits",
 }
+_BEFORE_ALL = "no key is valid at a place before the first, however far"
+_POWERS = {
+    "_check_key: 1 → 2": _BEFORE_ALL,
+    "_check_consents: 1 → 2": _BEFORE_ALL,
+    "_check_system_act: asked.index < one.index → asked.index <= one.index": "of two records, no"
+    " two have one place in the log",
+}
+_NO_POST = "neither is the expression of a post"
+_PROCESS = {
+    "Course.process: '' → 'x'": "neither is the digest of a model",
+    "Course._check_actor: '' → 'x'": _NO_POST,
+    "Course._holders: '' → 'x'": _NO_POST,
+}
+_ROSTER = {
+    "Office.top: break → continue": "nothing changes in the steps that are left",
+}
 EXPLAINED: Mapping[str, str] = {
     f"{path}.py {key}": why
     for path, told in (
@@ -60,6 +86,9 @@ EXPLAINED: Mapping[str, str] = {
         ("engine/evidence/record", _RECORD),
         ("verifier/consents", _CONSENTS),
         ("verifier/der", _DER),
+        ("verifier/powers", _POWERS),
+        ("verifier/process", _PROCESS),
+        ("verifier/roster", _ROSTER),
     )
     for key, why in told.items()
 }

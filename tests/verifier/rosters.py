@@ -111,6 +111,14 @@ class Forgery:
             self.spoil(made)
         return made
 
+    def publish_model(self, model: Row) -> None:
+        """A second edition, in force for long, by who published the first."""
+        content, like = canonical(model), self.last("org", 0)
+        digest = self.forge.place("models", content)
+        event = self.published | {"model": digest, "edition": 2}
+        event |= {"effective": tagged("2026-01-01")}
+        self.forge.append(like, {}, [event], self.keys[like.body["actor"]["uid"]])
+
     def publish(self) -> None:
         content = canonical(self.roster())
         if not self.is_rare(0.05):

@@ -15,7 +15,7 @@ from tests.attacks.forge import Forge
 from tests.conftest import sample_texts
 from tests.verifier.chromium import Chromium, chromium
 from tests.verifier.ground import Ground, judge, work
-from tests.verifier.rosters import forge_keys, forge_office
+from tests.verifier.rosters import Forgery, forge_keys, forge_office
 from tests.verifier.test_html import PAGE, word
 from tests.verifier.test_html import judge as ask
 from verifier.report import Report
@@ -80,6 +80,28 @@ def about(code: str, stream: str | None, seq: int | None, field: str) -> tuple[o
     return code, stream, seq, field if code == "E_ROSTER" else ""
 
 
+def agreed(page: Chromium, small: Ground, forge: Forge) -> Report:
+    """What the command says of a forged office, once the page has said the same."""
+    files = forge.dump()
+    report = judged(forge, small)
+    said = ask(page, dump_zip(files), (small.vkey,), {"own": files["checkpoint.note"]})
+    first = report.first.code if report.first else None
+    assert word(said) == (report.verdict, first)
+    codes = ("E_ROSTER", "E_POWER")
+    ours = Counter(
+        about(one["code"], one["stream"], one["seq"], one["field"])
+        for one in said["findings"]
+        if one["level"] == 3 and one["code"] in codes
+    )
+    theirs = Counter(
+        about(one.code, one.stream, one.seq, one.field)
+        for one in report.findings
+        if one.level == 3 and one.code in codes
+    )
+    assert ours == theirs
+    return report
+
+
 def test_page_and_command_tell_the_same_of_forged_offices(page: Chromium, small: Ground) -> None:
     told: Counter[str] = Counter()
     answered = 0
@@ -87,26 +109,32 @@ def test_page_and_command_tell_the_same_of_forged_offices(page: Chromium, small:
         dice = random.Random(n)
         forge = forge_office(small, dice)
         answered += answer(forge, small, dice)
-        files = forge.dump()
-        report = judged(forge, small)
-        said = ask(page, dump_zip(files), (small.vkey,), {"own": files["checkpoint.note"]})
-        first = report.first.code if report.first else None
-        assert word(said) == (report.verdict, first), n
-        codes = ("E_ROSTER", "E_POWER")
-        ours = Counter(
-            about(one["code"], one["stream"], one["seq"], one["field"])
-            for one in said["findings"]
-            if one["level"] == 3 and one["code"] in codes
-        )
-        theirs = Counter(
-            about(one.code, one.stream, one.seq, one.field)
-            for one in report.findings
-            if one.level == 3 and one.code in codes
-        )
-        assert ours == theirs, n
+        report = agreed(page, small, forge)
         told.update({one.code for one in report.findings if one.level == 3})
     assert answered > 10 * OFFICES
     assert min(told[code] for code in ("E_ROSTER", "E_POWER", "E_MODEL")) > 5
+
+
+def test_page_and_command_take_no_department_for_one_with_an_empty_name(
+    page: Chromium, small: Ground
+) -> None:
+    made = Forgery(small, random.Random(0))
+    first, *_ = made.model["people"]
+    heads = {"head": made.people[1], "leader": made.people[2], "liaisons": [], "size": 1}
+    made.model["departments"].append({"name": "", "part_of": None, **heads})
+    made.model["deputies"][""] = made.people[1:3]
+    first["department"] = None
+    made.publish_model(made.model)
+    made.act([])
+    facts = (f"superior_of({first['id']})", "superior_of(nobody)", "deputies_of(没有)", "head_of()")
+    for name in facts:
+        made.forge.set_fact(made.forge.entries[-1], name, heads["head"])
+    made.forge.rewrite()
+    told = {one.field for one in agreed(page, small, made.forge).findings}
+    assert told >= {f"fact/{name}" for name in facts}
+    answer(made.forge, small, random.Random(2))
+    told = {one.field for one in agreed(page, small, made.forge).findings}
+    assert told.isdisjoint({f"fact/{name}" for name in facts})
 
 
 def test_page_and_command_say_the_same_of_forged_keys(page: Chromium, small: Ground) -> None:
