@@ -140,13 +140,13 @@ def decode_base64(text: str) -> bytes:
 
 def decode_salt(text: str) -> bytes:
     """16 bytes in base64url without padding. Raises `Flaw`."""
+    bad = Flaw("盐应为 16 字节的 base64url", "a salt is 16 bytes in base64url")
     try:
         data = base64.b64decode(text + "==", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        data = b""
-    shown = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-    if len(data) != SALT_BYTES or shown != text:
-        raise Flaw("盐应为 16 字节的 base64url", "a salt is 16 bytes in base64url")
+        raise bad from None
+    if len(data) != SALT_BYTES or base64.urlsafe_b64encode(data)[:-2].decode() != text:
+        raise bad
     return data
 
 

@@ -30,6 +30,7 @@ from verifier.der import (
     malformed,
     only,
 )
+from verifier.findings import one_line
 from verifier.signatures import Key, Unjudged, is_signed_by, load_key
 
 LARGEST_FILE = 1 << 20
@@ -163,10 +164,7 @@ def show_name(name: Element) -> str:
 def _text(value: Element) -> str:
     coding = {0x1E: "utf-16-be", 0x1C: "utf-32-be", 0x14: "latin-1"}.get(value.tag, "utf-8")
     told = value.content.decode(coding, "backslashreplace" if coding == "utf-8" else "replace")
-    return "".join(
-        one if one.isprintable() else one.encode("ascii", "backslashreplace").decode()
-        for one in told
-    )
+    return one_line(told)
 
 
 # -- judging --------------------------------------------------------------------------

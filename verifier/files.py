@@ -56,7 +56,7 @@ def _from_folder(root: Path) -> Files:
             )
             continue
         total += mode.st_size
-        if total > LARGEST_TOTAL or len(contents) >= MOST_FILES:
+        if total > LARGEST_TOTAL:
             raise Flaw("证据包过大", "the bundle is too large")
         contents[name] = place.read_bytes()
     return Files(contents=contents, wrong=tuple(wrong))
@@ -84,11 +84,11 @@ def _from_zip(path: Path) -> Files:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            names = [one.filename for one in entries]
             problem = _wrong_form(archive, entries, size)
             if problem is not None:
                 return Files(contents={}, wrong=(("", *problem),))
-            for one, name in zip(entries, names, strict=True):
+            for one in entries:
+                name = one.orig_filename  # `filename` ends at the first zero in it
                 if not _KNOWN.fullmatch(name):
                     wrong.append(
                         (_shown(name), "证据包里不应有这个文件", "a file that does not belong here")
@@ -107,7 +107,7 @@ def _wrong_form(
     """Why a zip is not the one form its files can have."""
     if len(entries) > MOST_FILES:
         return "证据包文件过多", "the bundle has too many files"
-    names = [one.orig_filename.encode("utf-8", "surrogateescape") for one in entries]
+    names = [one.orig_filename.encode() for one in entries]
     if names != sorted(set(names)):
         return "zip 里的文件名重复或未排序", "names in the zip repeat or are not sorted"
     plain = all(
@@ -130,4 +130,4 @@ def _wrong_form(
 
 def _shown(name: str) -> str:
     """A hostile name, fit to be printed."""
-    return name.encode("ascii", "backslashreplace").decode()[:120]
+    return name.encode("unicode_escape").decode()[:120]

@@ -8,6 +8,13 @@ from enum import Enum
 from verifier.canonical import Json
 
 
+def one_line(text: str) -> str:
+    """A hostile text, fit to be printed: what would move a terminal is written as an escape."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 class Weight(Enum):
     """A break makes the bundle tampered; a gap leaves something unproven; a doubt is only told."""
 
@@ -34,7 +41,7 @@ class Finding:
         place = f"{self.stream} #{self.seq}" if self.seq >= 0 else self.stream
         where = f"{place} {self.field}".strip()
         said = self.zh if language == "zh" else self.en
-        return f"{where} [{self.code}] L{self.level}: {said}".strip()
+        return one_line(f"{where} [{self.code}] L{self.level}: {said}".strip())
 
     def dump(self) -> dict[str, Json]:
         return {

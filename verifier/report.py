@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.canonical import Json
-from verifier.findings import Finding, Weight
+from verifier.findings import Finding, Weight, one_line
 from verifier.tokens import Proven
 
 VALID, TAMPERED, USAGE, NOT_PROVEN = 0, 1, 2, 3
@@ -91,7 +91,7 @@ class Report:
             lines.append(f"……另有 {more} 处" if is_zh else f"… and {more} more")
         for stream, seq, path in self.redacted:
             said = "已依记录涂销" if is_zh else "redacted on record"
-            lines.append(f"{stream} #{seq} {path}: {said}")
+            lines.append(one_line(f"{stream} #{seq} {path}: {said}"))
         lines += [one.show(language) for one in self.stamped]
         name = _VERDICTS[self.exit][1 if is_zh else 2]
         if is_zh:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 EVIDENCE = ("tests/evidence",)
 VECTORS = ("tests/verifier/test_vectors.py", "tests/verifier/test_merkle.py")
-SIGNATURES = ("tests/verifier/test_vectors.py", "tests/verifier/test_ed25519.py")
-TOKENS = ("tests/verifier/test_vectors.py", "tests/verifier/test_tokens.py")
 BUNDLES = (
     *("tests/attacks/test_matrix.py", "tests/verifier/test_hostile.py"),
     *("tests/verifier/test_tampering.py", "tests/verifier/test_quick.py"),
@@ -16,13 +14,16 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "engine/evidence/canonical.py": EVIDENCE,
     "engine/evidence/log.py": EVIDENCE,
     "engine/evidence/record.py": EVIDENCE,
-    "verifier/canonical.py": (*VECTORS, "tests/verifier/test_quick.py"),
+    "verifier/canonical.py": ("tests/verifier/test_canonical.py",),
     "verifier/cases.py": ("tests/verifier/test_cases.py",),
-    "verifier/certificates.py": TOKENS,
-    "verifier/cms.py": TOKENS,
+    "verifier/certificates.py": ("tests/verifier/test_certificates.py",),
+    "verifier/cms.py": ("tests/verifier/test_cms.py",),
     "verifier/consents.py": ("tests/verifier/test_consents.py",),
+    "verifier/curves.py": ("tests/verifier/test_signatures.py", "tests/verifier/test_sm2.py"),
     "verifier/der.py": ("tests/verifier/test_der.py",),
-    "verifier/ed25519.py": SIGNATURES,
+    "verifier/ed25519.py": ("tests/verifier/test_ed25519.py",),
+    "verifier/files.py": ("tests/verifier/test_files.py",),
+    "verifier/findings.py": ("tests/verifier/test_report.py",),
     "verifier/keys.py": BUNDLES,
     "verifier/merkle.py": VECTORS,
     "verifier/model.py": ("tests/verifier/test_model.py",),
@@ -33,11 +34,16 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/verifier/test_office_powers.py",
     ),
     "verifier/process.py": ("tests/verifier/test_process.py", "tests/verifier/test_moves.py"),
+    "verifier/reading.py": ("tests/verifier/test_reading.py",),
     "verifier/records.py": BUNDLES,
+    "verifier/report.py": ("tests/verifier/test_report.py",),
     "verifier/roster.py": ("tests/verifier/test_roster.py",),
-    "verifier/signatures.py": TOKENS,
+    "verifier/signatures.py": ("tests/verifier/test_signatures.py",),
+    "verifier/sm2.py": ("tests/verifier/test_sm2.py",),
+    "verifier/sm3.py": ("tests/verifier/test_sm2.py",),
+    "verifier/suites.py": ("tests/verifier/test_sm2.py", "tests/verifier/test_notes.py"),
     "verifier/tables.py": ("tests/verifier/test_tables.py",),
-    "verifier/tokens.py": TOKENS,
+    "verifier/tokens.py": ("tests/verifier/test_token_rules.py",),
 }
 
 _TYPE = "a name in a type, which only the type checker reads"
@@ -57,7 +63,72 @@ _LOG = {
 _RECORD = {
     "_load: True → False": "true is not version 2 either; the line says so for a version 1",
 }
+_PAIRS = "no bracket and no quote: it is cut out with all else"
+_SPELLED = "what it lets pass is refused for its spelling, below"
+_OWN_CANONICAL = {
+    "module: b'\"[]{}' → b'\"[]{}x'": "an x stands in strings alone and is cut out with them",
+    "module: 17 → 18": "a number of 18 digits is out of range, too",
+    "module: False → True (1)": "nothing that was read refers back to itself",
+    "is_plain: b'' → b'x'": "pairs are cut from the left: no backslash is left before one",
+    "is_shallow: b'' → b'x'": _PAIRS,
+    "is_shallow: b'' → b'x' (1)": _PAIRS,
+    "is_shallow: b'\"\"' → b'\"\"x'": "two quotes in a row may be left out and need not",
+    "decode_base64: True → False": _SPELLED,
+    "decode_salt: True → False": _SPELLED,
+    "module: 'Json' → 'Jsonx'": _TYPE,
+    "module: 'Json' → 'Jsonx' (1)": _TYPE,
+}
+_FILES = {"_wrong_form: True → False": "each entry has one name"}
 _CONSENTS = {"_signature: b'' → b'x'": "neither is the 64 bytes of a signature"}
+_ED25519 = {
+    "which_are_signed: int.from_bytes(signature[32:], 'little') < L → "
+    "int.from_bytes(signature[32:], 'little') <= L": "S = L asks for R = −k·A, and k depends on R",
+    "which_are_signed: True → False": "each point is encoded, so there are as many",
+    "_Point: 0 → 1 (1)": "every width is above 1, too",
+    "_Point.parts: False → True": "the line feed would be a digit behind the last row",
+    "_decode: y >= P → y > P": "P is a spelling of 0, and those points are of order 4",
+    "_decode: 0 → 1": "with x = 0 the point is of small order and refused for that",
+    "_is_small: 3 → 4": "L is odd: nothing is of order 16",
+    "_is_small: point[0] == 0 and point[1] == point[2] → "
+    "point[0] == 0 or point[1] == point[2]": "8 times a point is never of order 2, so both or none",
+    "_is_small: 1 → 2": "as above: x = 0 says it all",
+    "_double: e %= P → pass": "it keeps numbers small and changes nothing modulo P",
+    "_to_affine: 1 → 2": "the factor is in the product and in its inverse",
+    "_to_affine: True → False": "there are as many products as points",
+    "module: P - 1 → P + 1": "a fourth of either is rounded down to the same",
+    "module: b'0123456789abcdef' → b'0123456789abcdefx'": "hexlify writes no x",
+}
+_ASKED = "it is only asked whether it is true"
+_CERTIFICATES = {
+    "require_stamping: False → True": "without the extension its value is refused first",
+    "_Search._has_issued: return False → return None": _ASKED,
+    "_Search._has_issued: return False → return None (1)": _ASKED,
+}
+_TAKEN = "this name is never told: what is taken here is there, or may be anything"
+_CMS = {
+    "load_token: 'TimeStampResp' → 'TimeStampRespx' (2)": _TAKEN,
+    "_load_bag: 'certificates' → 'certificatesx'": _TAKEN,
+    "_load_attributes: 'Attribute' → 'Attributex' (1)": _TAKEN,
+}
+_NAMELESS = "the flaw is caught: what does not look like a signature is none"
+_SIGNATURES = {
+    "module: 1 → 2 (3)": "Z = 0 alone says that a point is at infinity",
+    "module: 1 → 2 (4)": "as above",
+    "load_key: '' → 'x'": "neither is the name of a curve",
+    "_load_rsa: 3 <= exponent < _MOST_EXPONENT → 3 <= exponent <= _MOST_EXPONENT": "2^64 is even",
+    "_is_rsa: value >= key.modulus → value > key.modulus": "the modulus itself has the power 0",
+    "_load_ec: y < p → y <= p": "of no point of these curves y is 0: none is of order 2",
+    "_is_ecdsa: 'ECDSA-Sig-Value' → 'ECDSA-Sig-Valuex'": _NAMELESS,
+    "_is_ecdsa: 'ECDSA-Sig-Value' → 'ECDSA-Sig-Valuex' (1)": _NAMELESS,
+    "_is_ecdsa: 0 < r < curve.n → 0 <= r < curve.n": "r = 0 asks for a logarithm",
+    "_is_ecdsa: 0 < r < curve.n → 0 < r <= curve.n": "nothing is n modulo n",
+    "_is_ecdsa: 0 → 1": "on neither curve there is a point whose x is 1 or n + 1",
+}
+_CURVES = {
+    "both: (u >> place & 1) + 2 * (v >> place & 1) → (u >> place & 1) - 2 * (v >> place & 1)": (
+        "−2 and −1 are the places 2 and 3 of four, counted from behind"
+    ),
+}
 _DER = {
     "_read: length > 128 → length >= 128": "128 was refused just before",
     "instant: text >= b'50' → text > b'50'": "a time is longer than its first two digits",
@@ -89,6 +160,13 @@ EXPLAINED: Mapping[str, str] = {
         ("verifier/powers", _POWERS),
         ("verifier/process", _PROCESS),
         ("verifier/roster", _ROSTER),
+        ("verifier/canonical", _OWN_CANONICAL),
+        ("verifier/certificates", _CERTIFICATES),
+        ("verifier/curves", _CURVES),
+        ("verifier/cms", _CMS),
+        ("verifier/ed25519", _ED25519),
+        ("verifier/files", _FILES),
+        ("verifier/signatures", _SIGNATURES),
     )
     for key, why in told.items()
 }

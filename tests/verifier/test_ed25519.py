@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+import verifier.ed25519
 from engine.evidence.signing import _SMALL_ORDER
-from verifier.ed25519 import L, is_signed, is_sound_key
+from verifier.ed25519 import Claim, D, L, P, is_signed, is_sound_key, which_are_signed
 
 SEEDED = random.Random(8032)
+
+
+@pytest.fixture(autouse=True)
+def afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key and no table is known from another test."""
+    monkeypatch.setattr(verifier.ed25519, "_keys", {})
+    monkeypatch.setattr(verifier.ed25519, "_bases", [])
 
 
 def openssl(public: bytes, signature: bytes, data: bytes) -> bool:
@@ -59,3 +68,82 @@ def test_the_keys_of_rfc_8032() -> None:
         "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
     )
     assert is_signed(public, signature, b"")
+
+
+def test_half_of_all_numbers_are_a_point() -> None:
+    """x² = (y² − 1) / (dy² + 1) has two solutions or none; either sign spells one of the two."""
+    seen = {True: 0, False: 0}
+    for y in (*range(2, 50), *range(P - 50, P - 1)):
+        squared = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+        is_point = pow(squared, (P - 1) // 2, P) == 1
+        for sign in (0, 1):
+            assert is_sound_key((y | sign << 255).to_bytes(32, "little")) is is_point
+        seen[is_point] += 1
+    assert min(seen.values()) > 20
+
+
+def test_no_key_is_written_with_p_added() -> None:
+    for y in range(19):
+        assert not is_sound_key((P + y).to_bytes(32, "little"))
+    assert any(is_sound_key(y.to_bytes(32, "little")) for y in range(19))
+
+
+def claims(count: int, *, seed: int = 1) -> list[Claim]:
+    """So many signatures of one key."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    public = key.public_key().public_bytes_raw()
+    return [(public, key.sign(b"%d" % n), b"%d" % n) for n in range(count)]
+
+
+def width_of(public: bytes) -> int:
+    known = verifier.ed25519._keys[public]
+    assert known is not None
+    return known.width
+
+
+@pytest.mark.parametrize(("uses", "width"), [(1, 4), (99, 4), (100, 6), (599, 6), (600, 8)])
+def test_a_table_is_as_wide_as_its_uses_repay(uses: int, width: int) -> None:
+    several = claims(uses)
+    spoiled = [(public, signature, data + b".") for public, signature, data in several]
+    assert which_are_signed(several) == [True] * uses
+    assert width_of(several[0][0]) == verifier.ed25519._bases[0].width == width
+    assert not any(which_are_signed(spoiled[:20]))
+
+
+def test_uses_add_up_whoever_asks() -> None:
+    one, other = claims(60), claims(60, seed=2)
+    assert all(which_are_signed(one + other))
+    assert [width_of(several[0][0]) for several in (one, other)] == [4, 4]
+    assert verifier.ed25519._bases[0].width == 6
+    assert all(which_are_signed(one))
+    assert [width_of(several[0][0]) for several in (one, other)] == [6, 4]
+
+
+def test_so_many_keys_are_kept_and_no_more() -> None:
+    keys = [bytes([n]) for n in range(256)]  # what is no key is kept as well
+    assert not any(is_sound_key(one) for one in keys)
+    assert list(verifier.ed25519._keys) == keys
+    assert not is_sound_key(b"one more")
+    assert list(verifier.ed25519._keys) == [b"one more"]
+
+
+def test_scalars_are_written_in_digits_that_begin_below_zero() -> None:
+    """What is added to a scalar is half of what a digit can be, at every place."""
+    for bits, places in ((4, 64), (6, 43), (8, 32)):
+        constant = verifier.ed25519._WIDTHS[bits].constant
+        assert f"{constant:b}" == ("1" + "0" * (bits - 1)) * places
+
+
+def test_claims_are_judged_each_by_itself() -> None:
+    (public, signature, data), *_ = claims(1)
+    assert which_are_signed([]) == []
+    wrong: list[Claim] = [
+        (b"", signature, data),
+        (bytes(32), signature, data),
+        (public, b"", data),
+        (public, signature[:32] + L.to_bytes(32, "little"), data),
+        (public, signature[:32] + b"\xff" * 32, data),
+    ]
+    for one in wrong:
+        assert which_are_signed([one, (public, signature, data), one]) == [False, True, False]
+    assert which_are_signed([*wrong, (public, signature, data)]) == [False] * 5 + [True]
