@@ -112,19 +112,20 @@ _CMS = {
 }
 _NAMELESS = "the flaw is caught: what does not look like a signature is none"
 _SIGNATURES = {
-    "module: 1 → 2 (3)": "Z = 0 alone says that a point is at infinity",
-    "module: 1 → 2 (4)": "as above",
     "load_key: '' → 'x'": "neither is the name of a curve",
     "_load_rsa: 3 <= exponent < _MOST_EXPONENT → 3 <= exponent <= _MOST_EXPONENT": "2^64 is even",
     "_is_rsa: value >= key.modulus → value > key.modulus": "the modulus itself has the power 0",
-    "_load_ec: y < p → y <= p": "of no point of these curves y is 0: none is of order 2",
     "_is_ecdsa: 'ECDSA-Sig-Value' → 'ECDSA-Sig-Valuex'": _NAMELESS,
     "_is_ecdsa: 'ECDSA-Sig-Value' → 'ECDSA-Sig-Valuex' (1)": _NAMELESS,
     "_is_ecdsa: 0 < r < curve.n → 0 <= r < curve.n": "r = 0 asks for a logarithm",
     "_is_ecdsa: 0 < r < curve.n → 0 < r <= curve.n": "nothing is n modulo n",
     "_is_ecdsa: 0 → 1": "on neither curve there is a point whose x is 1 or n + 1",
 }
+_INFINITY = "Z = 0 alone says that a point is at infinity"
 _CURVES = {
+    "module: 1 → 2": _INFINITY,
+    "module: 1 → 2 (1)": _INFINITY,
+    "Curve.has: y < self.p → y <= self.p": "of no point y is 0: none is of order 2",
     "both: (u >> place & 1) + 2 * (v >> place & 1) → (u >> place & 1) - 2 * (v >> place & 1)": (
         "−2 and −1 are the places 2 and 3 of four, counted from behind"
     ),

@@ -98,10 +98,9 @@ def test_a_key_is_a_reduced_point_of_the_curve() -> None:
     for wrong in (wide(x, y + 1), wide(x + 1, y), wide(y, x), wide(x, y)[:-1], wide(x, y) + b"\0"):
         assert not sm2.is_sound_key(wrong)
     assert not sm2.is_sound_key(bytes(64))
-    small = next(
-        n for n in range(1, 99) if pow((n**3 - 3 * n + sm2.CURVE.b) % P, (P - 1) // 2, P) == 1
-    )
-    height = pow((small**3 - 3 * small + sm2.CURVE.b) % P, (P + 1) // 4, P)
+    squares = ((n, (n**3 - 3 * n + sm2.CURVE.b) % P) for n in range(1, 99))
+    small, square = next((n, one) for n, one in squares if pow(one, (P - 1) // 2, P) == 1)
+    height = pow(square, (P + 1) // 4, P)
     assert sm2.is_sound_key(wide(small, height))
     assert not sm2.is_sound_key(wide(small + P, height))
     assert sm2.CURVE.has((small, height))
