@@ -64,7 +64,9 @@ def prove_heads(
     )
 
 
-def prove_absent(heads: Mapping[str, Head], stream: str) -> tuple[HeadProof, ...]:
+def prove_absent(
+    heads: Mapping[str, Head], stream: str, suite: Suite = SHA256_ED25519
+) -> tuple[HeadProof, ...]:
     """The neighbours between which `stream` would stand: two, or one at either end, or none.
 
     Errors: `EvidenceError` if it is there.
@@ -73,23 +75,29 @@ def prove_absent(heads: Mapping[str, Head], stream: str) -> tuple[HeadProof, ...
         raise EvidenceError(say("这条流存在:{stream}", stream=stream[:80]))
     order = _ordered(heads)
     place = sum(utf16(one) < utf16(stream) for one in order)
-    return prove_heads(heads, tuple(order[max(place - 1, 0) : place + 1]))
+    return prove_heads(heads, tuple(order[max(place - 1, 0) : place + 1]), suite)
 
 
-def is_head(proof: HeadProof, size: int, root: bytes) -> bool:
+def is_head(proof: HeadProof, size: int, root: bytes, suite: Suite = SHA256_ED25519) -> bool:
     """Whether `proof` holds under the root over the heads of `size` streams."""
-    leaf = leaf_hash(_line(proof.stream, proof.head))
-    return is_included(leaf, proof.index, size, proof.path, root)
+    leaf = leaf_hash(_line(proof.stream, proof.head), suite)
+    return is_included(leaf, proof.index, size, proof.path, root, suite)
 
 
-def is_absent(stream: str, neighbours: tuple[HeadProof, ...], size: int, root: bytes) -> bool:
+def is_absent(
+    stream: str,
+    neighbours: tuple[HeadProof, ...],
+    size: int,
+    root: bytes,
+    suite: Suite = SHA256_ED25519,
+) -> bool:
     """Whether `neighbours` prove that `stream` was not among `size` streams under `root`."""
-    if not all(is_head(one, size, root) for one in neighbours):
+    if not all(is_head(one, size, root, suite) for one in neighbours):
         return False
     wanted = utf16(stream)
     match neighbours:
         case ():
-            return size == 0 and root == merkle_root(())
+            return size == 0 and root == merkle_root((), suite)
         case (one,) if one.index == 0 and wanted < utf16(one.stream):
             return True
         case (one,):

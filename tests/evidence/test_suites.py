@@ -10,9 +10,10 @@ from engine.errors import EvidenceError
 from engine.evidence.canonical import encode_base64
 from engine.evidence.checkpoint import check_checkpoint, dump_vkey, load_vkey, make_checkpoint
 from engine.evidence.checks import check_chain, check_record
+from engine.evidence.heads import heads_root, is_absent, is_head, prove_absent, prove_heads
 from engine.evidence.keys import enrol, require_proof
 from engine.evidence.log import Frontier, Tree, empty_root, merkle_root
-from engine.evidence.record import Body, dump_record, genesis, load_record, seal
+from engine.evidence.record import Body, Head, dump_record, genesis, load_record, seal
 from engine.evidence.signing import FileSigner, dump_public, is_signed, load_public, make_key
 from engine.evidence.sm2 import SPKI, Sm2PublicKey
 from engine.evidence.suite import SHA256_ED25519, SM3_SM2, SUITES, Suite, find_suite
@@ -100,6 +101,20 @@ def test_trees_and_checkpoints_of_the_suites_have_nothing_in_common(
     assert found.code == "E_NOTE"
     vkey = dump_vkey(ORIGIN, signer.public)
     assert load_vkey(vkey) == (ORIGIN, signer.public)
+
+
+@BOTH
+def test_heads_are_proven_under_their_own_suite(suite: Suite, other: Suite) -> None:
+    heads = {name: Head(seq=n, hash=suite.digest(name.encode())) for n, name in enumerate("abc")}
+    root = bytes.fromhex(heads_root(heads, suite))
+    (proof,) = prove_heads(heads, ("b",), suite)
+    assert is_head(proof, 3, root, suite)
+    assert not is_head(proof, 3, root, other)
+    near = prove_absent(heads, "bb", suite)
+    assert is_absent("bb", near, 3, root, suite)
+    assert not is_absent("bb", near, 3, root, other)
+    assert is_absent("a", (), 0, empty_root(suite), suite)
+    assert not is_absent("a", (), 0, empty_root(suite), other)
 
 
 def test_what_is_no_key_for_checkpoints_is_refused() -> None:
