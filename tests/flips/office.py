@@ -10,6 +10,7 @@ from engine.desk import Receipt
 from engine.evidence.checkpoint import Checkpoint
 from engine.evidence.keys import KeyRevoked, rotate
 from engine.evidence.signing import FileSigner, make_key
+from engine.evidence.suite import SHA256_ED25519, Suite
 from engine.kernel.command import Perform
 from engine.language.amendments import Delegated, LeaveTaken
 from engine.redacting import Hand, redact
@@ -47,11 +48,11 @@ class Worked:
         return self.office.store
 
 
-def work(folder: Path) -> Worked:
+def work(folder: Path, suite: Suite = SHA256_ED25519) -> Worked:
     """The office in memory; `folder` remembers what was signed."""
     story = walk("A-06")
     start = datetime.fromisoformat(f"{story.start}+08:00")
-    office = Office(_texts(), start, Dice(), Store.in_memory(ORIGIN))
+    office = Office(_texts(), start, Dice(), Store.in_memory(ORIGIN, suite))
     player = Player(office)
     first, *rest = story.steps
     for steps in ((first,), walk("A-01").steps[2:5], rest):  # so that a plan has gathered a case
@@ -130,7 +131,7 @@ def _people(office: Office) -> None:
     )
     for change, act, who in ((leave, LEAVE, luo), (given, DELEGATE, han)):
         assert isinstance(office.registry.amend(change, who, office.signers[who], act), Receipt)
-    mine, new = office.signers[han], FileSigner(make_key())
+    mine, new = office.signers[han], FileSigner(make_key(office.store.suite))
     turned = rotate(mine.key_id, new, ORIGIN, han, "file", instant(office.now))
     assert isinstance(office.registry.change_keys(turned, han, mine, ROTATE), Receipt)
     office.signers[han] = new

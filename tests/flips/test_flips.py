@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from engine import verifying
 from engine.evidence.record import Body
+from engine.evidence.suite import SM3_SM2
 from engine.store import projections
 from engine.store.connect import driver_of
 from tests.conftest import ROOT
@@ -27,6 +29,7 @@ from tests.flips.office import Worked, work
 
 FLIPS = int(os.environ.get("GUICHENG_FLIPS", "20000"))
 SEED = int(os.environ.get("GUICHENG_SEED", "20261127"))
+OTHER = 20  # of so many flips, one more in a history of the other suite
 WHOLE = max(25, FLIPS // 600)  # more flips, for which everything is verified as well
 
 
@@ -58,6 +61,10 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Worked:
 
 @pytest.fixture(scope="module")
 def harness(worked: Worked) -> Harness:
+    return harness_of(worked)
+
+
+def harness_of(worked: Worked) -> Harness:
     connection = driver_of(worked.store.engine)
     judge = Judge(worked.store, worked.kept, Flipper(connection))
     return Harness(judge=judge, connection=connection)
@@ -96,6 +103,15 @@ def test_every_turned_bit_is_found(harness: Harness, dice: Random) -> None:
     assert {code for (table, code) in found if table in DERIVED} == {"E_TABLE"}
     assert sum(found.values()) == FLIPS
     assert {table for table, _ in found} == {one.table for one in wanted}
+
+
+def test_every_turned_bit_is_found_in_a_history_of_the_other_suite(
+    tmp_path: Path, dice: Random
+) -> None:
+    harness = harness_of(work(tmp_path, SM3_SM2))
+    wanted = harness.columns
+    dice.shuffle(wanted)
+    assert harness.missed(islice(cycle(wanted), FLIPS // OTHER), dice) == {}, f"seed {SEED}"
 
 
 def test_the_short_cut_and_the_whole_say_the_same(harness: Harness, dice: Random) -> None:
