@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -94,7 +93,7 @@ class Living:
         def command(case: Case, who: str, action: str, branch: str) -> Command:
             scan = f"scan {self.dice.random()}".encode()
             self.files = (scan,)
-            digest = hashlib.sha256(scan).hexdigest()
+            digest = self.office.store.suite.digest(scan)
             clerk = self.office.person(self.dice.choice(CLERKS))
             kept = Attachment(name="scan.pdf", size=len(scan), digest=digest)
             happened = self.office.now - timedelta(minutes=1)
@@ -209,7 +208,7 @@ class Living:
 
     def rotate(self) -> Answer:
         """Somebody's key gives way to a new one."""
-        who, new = self.dice.choice(self.people), FileSigner(make_key())
+        who, new = self.dice.choice(self.people), FileSigner(make_key(self.office.store.suite))
         old, origin = self.office.signers[who], self.office.store.origin
         change = rotate(old.key_id, new, origin, who, "file", instant(self.office.now))
         answer = self.office.registry.change_keys(change, who, old, ROTATE)
