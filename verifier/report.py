@@ -31,6 +31,7 @@ class Report:
     """The outcome. `records` are in the bundle, `covered` by its checkpoint, `size` in that."""
 
     origin: str
+    suite: str
     scope: str
     level: int
     size: int
@@ -68,6 +69,7 @@ class Report:
             "verdict": self.verdict,
             "exit": self.exit,
             "origin": self.origin,
+            "suite": self.suite,
             "scope": self.scope,
             "level": self.level,
             "size": self.size,
@@ -95,10 +97,11 @@ class Report:
         lines += [one.show(language) for one in self.stamped]
         name = _VERDICTS[self.exit][1 if is_zh else 2]
         if is_zh:
-            lines.append(f"结论:{name}({self.records} 条记录,检查点覆盖 {self.covered} 条)")
+            told = f"{self.records} 条记录,检查点覆盖 {self.covered} 条;{self.suite}"
+            lines.append(f"结论:{name}({told})")
             lines.append("未证明的:")
         else:
-            told = f"{self.records} records, {self.covered} under the checkpoint"
+            told = f"{self.records} records, {self.covered} under the checkpoint; {self.suite}"
             lines.append(f"Verdict: {name} ({told})")
             lines.append("Not proven:")
         lines += [f"- {one.zh if is_zh else one.en}" for one in self.limits]

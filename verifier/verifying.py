@@ -48,6 +48,7 @@ def verify(
         found += check_tables(bundle, judged)
     return Report(
         origin=bundle.origin,
+        suite=bundle.suite.name,
         scope=bundle.scope.kind,
         level=level,
         size=bundle.size,

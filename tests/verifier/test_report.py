@@ -21,6 +21,7 @@ def finding(code: str = "E_PREV", **changes: Any) -> Finding:
 def report(*findings: Finding, **changes: Any) -> Report:
     made = Report(
         origin="office.example",
+        suite="sm3-sm2",
         scope="store",
         level=5,
         size=7,
@@ -75,6 +76,7 @@ def test_a_report_for_programs() -> None:
         "verdict": "tampered",
         "exit": 1,
         "origin": "office.example",
+        "suite": "sm3-sm2",
         "scope": "store",
         "level": 5,
         "size": 7,
@@ -106,7 +108,7 @@ def test_a_report_for_people() -> None:
         "case/1 #3 prev [E_BREAK] L1: wrong",
         "case/1 #4 form/姓名: redacted on record",
         STAMP.show("en"),
-        "Verdict: tampered (9 records, 6 under the checkpoint)",
+        "Verdict: tampered (9 records, 6 under the checkpoint; sm3-sm2)",
         "Not proven:",
         "- whether it is true",
     ]
@@ -115,7 +117,7 @@ def test_a_report_for_people() -> None:
         "case/1 #3 prev [E_BREAK] L1: 不符",
         "case/1 #4 form/姓名: 已依记录涂销",
         STAMP.show("zh"),
-        "结论:被篡改(9 条记录,检查点覆盖 6 条)",
+        "结论:被篡改(9 条记录,检查点覆盖 6 条;sm3-sm2)",
         "未证明的:",
         "- 是否属实",
     ]
@@ -139,12 +141,12 @@ def test_of_very_many_findings_the_first_are_shown() -> None:
     most = report(*several[:200]).show("en").split("\n")
     assert most[199:201] == [
         "case/1 #199 prev [E_PREV] L1: wrong",
-        "Verdict: tampered (9 records, 6 under the checkpoint)",
+        "Verdict: tampered (9 records, 6 under the checkpoint; sm3-sm2)",
     ]
     assert report(*several).show("en").split("\n")[199:202] == [
         "case/1 #199 prev [E_PREV] L1: wrong",
         "… and 1 more",
-        "Verdict: tampered (9 records, 6 under the checkpoint)",
+        "Verdict: tampered (9 records, 6 under the checkpoint; sm3-sm2)",
     ]
     assert "……另有 1 处" in report(*several).show("zh").split("\n")
 
