@@ -23,6 +23,12 @@ _FLAW = re.compile(f"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{_BIDI}\ud800-\udfff]")
 _UNUSUAL_BYTES = bytes((*range(0x20), 0x7F, *range(0xF0, 0x100)))
 _UNUSUAL = re.compile(f"[\x80-\x9f{_BIDI}]")
 _UNUSUAL_ESCAPE = re.compile(rb'\\[^nt"]')
+# Letters of blocks in which all are assigned, stand for themselves under NFC and combine with
+# nothing: ideographs, their punctuation, full width, and dashes, quotes and dots.
+_EVERYDAY = re.compile(
+    "[\u4000-\u9fff\u3000-\u3029\u3030-\u303f\uff01-\uff5d\u2010-\u2027\u00b7]*+"
+)
+_ASCII = bytes(range(0x20, 0x7F))
 _NO_BRACKETS = bytes(one for one in range(256) if one not in b'"[]{}')
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
@@ -69,12 +75,14 @@ def is_plain(data: bytes, text: str) -> bool:
 
     `text` is what `data` decodes to. Not so for a text with anything forbidden or unusual in it.
     """
+    if b"\\" in data and _UNUSUAL_ESCAPE.search(data.replace(b"\\\\", b"")):
+        return False
+    if _EVERYDAY.fullmatch(data.translate(None, _ASCII).decode()):
+        return True
     if len(data.translate(None, _UNUSUAL_BYTES)) != len(data):
         return False
     has_head = b"\xc2" in data or b"\xe2\x80" in data or b"\xe2\x81" in data
     if has_head and _UNUSUAL.search(text):
-        return False
-    if b"\\" in data and _UNUSUAL_ESCAPE.search(data.replace(b"\\\\", b"")):
         return False
     return unicodedata.is_normalized("NFC", text)
 

@@ -65,7 +65,11 @@ _RECORD = {
 }
 _PAIRS = "no bracket and no quote: it is cut out with all else"
 _SPELLED = "what it lets pass is refused for its spelling, below"
+_CAREFUL = "what is no longer everyday is looked at with care, and comes to the same"
 _OWN_CANONICAL = {
+    "module: 32 → 33 (1)": _CAREFUL,
+    "module: '[\u4000-\u9fff\\u3000-\u3029\u3030-\u303f\uff01-\uff5d\u2010-\u2027\u00b7]*+' → "
+    "'[\u4000-\u9fff\\u3000-\u3029\u3030-\u303f\uff01-\uff5d\u2010-\u2027\u00b7]*+x'": _CAREFUL,
     "module: b'\"[]{}' → b'\"[]{}x'": "an x stands in strings alone and is cut out with them",
     "module: 17 → 18": "a number of 18 digits is out of range, too",
     "module: False → True (1)": "nothing that was read refers back to itself",

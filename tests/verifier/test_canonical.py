@@ -201,7 +201,19 @@ def plain(text: str) -> bool:
 
 def test_which_texts_are_plain() -> None:
     for one in (
-        *("", "a", '{"a":1}', "中文", "é", "x\u00a0x", "\u2027x", "\u202fx", "\u2065x", "\u206ax"),
+        *(
+            "",
+            "a",
+            '{"a":1}',
+            "中文",
+            "é",
+            "é é",
+            "x\u00a0x",
+            "\u2027x",
+            "\u202fx",
+            "\u2065x",
+            "\u206ax",
+        ),
         *('"\\n"', '"\\t"', '"\\""', '"\\\\"', '"\\\\u0041"', '"\\\\\\n"', '"\\\\r"', "~ x"),
         *("\ue000", "\uffff", "\ud7ff"),
     ):
@@ -214,6 +226,24 @@ def test_which_texts_are_plain() -> None:
         *("e\u0301", "\u0344"),
     ):
         assert plain(one) is plain(f"x{one}x中") is False
+
+
+def test_no_letter_is_plain_that_is_forbidden_or_that_nfc_would_change() -> None:
+    """Every letter of the first plane, alone and behind a Latin, a Korean and a Chinese one."""
+    for number in (*range(0xD800), *range(0xE000, 0x10000)):
+        for before in ("", "e", "가", "中"):
+            text = before + chr(number)
+            if plain(text):
+                assert find_flaw(text, free=False) is None, hex(number)
+
+
+def test_every_ideograph_and_its_punctuation_is_plain() -> None:
+    several = (range(0x4E00, 0xA000), range(0x3000, 0x3020), range(0xFF01, 0xFF5E))
+    for letters in (*several, range(0x2010, 0x2028), (0xB7,)):
+        assert plain("".join(map(chr, letters)))
+    for letter in ("\u302a", "\u3099", "\ufeff\u0301", "\u2028", "\u00b8", "\uff5f"):
+        text = f"中{letter}文"
+        assert plain(text) is (find_flaw(text) is None)
 
 
 LIMIT = 63
