@@ -153,7 +153,7 @@ def _load_header(value: Json) -> tuple[str, Suite, Scope, int]:
             "scope": dict(scope),
             "size": int(size),
             **rest,
-        } if not rest and 0 <= size <= LARGEST_INDEX and not isinstance(size, bool):
+        } if not rest and _are_counts(size) and size <= LARGEST_INDEX:
             if suite not in SUITES:
                 raise Flaw("不认识的密码套件", "the suite is unknown")
             return origin, SUITES[suite], _load_scope(scope), size
@@ -244,9 +244,18 @@ def _index(name: str) -> int:
     return int(name)
 
 
+def _are_counts(*values: int) -> bool:
+    return all(type(one) is int and one >= 0 for one in values)
+
+
 def _load_extension(value: Json) -> tuple[tuple[int, int], tuple[bytes, ...]]:
     match value:
-        case {"from": int(start), "to": int(end), "path": path, **rest} if not rest:
+        case {
+            "from": int(start),
+            "to": int(end),
+            "path": path,
+            **rest,
+        } if not rest and _are_counts(start, end):
             return (start, end), load_path(path)
     raise Flaw("一致性证明的字段不对", "the fields of a consistency proof are wrong", "consistency")
 
@@ -255,7 +264,12 @@ def _load_heads(value: Json) -> Heads | None:
     match value:
         case None:
             return None
-        case {"record": int(record), "size": int(size), "proofs": dict(proofs), **rest} if not rest:
+        case {
+            "record": int(record),
+            "size": int(size),
+            "proofs": dict(proofs),
+            **rest,
+        } if not rest and _are_counts(record, size):
             return Heads(
                 record=record,
                 size=size,
@@ -271,7 +285,7 @@ def _load_head_proof(value: Json) -> HeadProof:
             "head": {"hash": str(digest), "seq": int(seq), **more},
             "path": path,
             **rest,
-        } if not more and not rest and is_hash(digest):
+        } if not more and not rest and is_hash(digest) and _are_counts(index, seq):
             head = Head(seq=seq, hash=digest)
             return HeadProof(index=index, head=head, path=load_path(path))
     raise Flaw("链头证明的字段不对", "the fields of a heads proof are wrong", "heads")

@@ -62,8 +62,7 @@ def load_disclosures(
     last: Placed | None = None
     while several := list(islice(waiting, TOGETHER)):
         read = read_together([line for _, line in several], suite)
-        is_next = read is not None and (last is None or _order(last) <= _order(read[0]))
-        if read is None or not is_next:
+        if read is None or (last is not None and _order(read[0]) < _order(last)):
             read = list(_read_each(several, last, suite, tell))
         for stream, seq, one in read:
             found.setdefault((stream, seq), []).append(one)
@@ -78,7 +77,7 @@ def read_together(lines: list[bytes], suite: Suite) -> list[Placed] | None:
         text = data.decode()
     except UnicodeDecodeError:
         return None
-    if not is_plain(data.replace(b"\n", b""), text.replace("\n", "")):
+    if not is_plain(data.replace(b"\n", b""), text):
         return None
     got = _LINES.findall(text)
     if len(got) != len(lines):

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from verifier.bundle import Bundle, Heads
 from verifier.canonical import Flaw, Json, canonical, is_hash, utf16
 from verifier.chain import Judged
-from verifier.consents import load_consents
 from verifier.findings import Finding, Weight
 from verifier.merkle import is_included, is_prefix, leaf, root, roots
 from verifier.notes import Note, Trust, load_note
 from verifier.reading import DEFS, KEYS, ORG, SYS, Sound
+from verifier.redactions import check_redactions
 from verifier.suites import Suite
 
 WHOLE = (ORG, KEYS, DEFS, SYS)  # in every bundle to the end
+_STATED = frozenset(["event", "version", "heads", "streams", "records", "tzdata", "schema", "code"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def check_log(
         found += _check_inclusion(bundle, newest)
         found += _check_extensions(bundle, newest, kept, older)
     found += _check_heads(bundle, judged, newest)
-    found += _check_redactions(bundle, judged)
+    found += check_redactions(bundle, judged)
     return tuple(found)
 
 
@@ -224,7 +225,14 @@ def _check_extensions(
 
 def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterator[Finding]:
     """Every ckpt record of a whole store is recomputed; of a part, the heads are proven."""
-    stated = {one.index: one for one in judged.streams.get(SYS, ()) if one.body.typ == "ckpt"}
+    stated: dict[int, dict[str, Json]] = {}
+    for one in judged.sound:
+        if one.body.typ == "ckpt":
+            event = _announcement(one)
+            if event is None:
+                yield _unlike(one, "检查点记录的内容不合规定", "it is not written as laid down")
+            else:
+                stated[one.index] = event
     if bundle.scope.kind == "store":
         yield from _check_stated(judged, stated, bundle.suite)
         return
@@ -239,11 +247,11 @@ def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterato
                 weight=Weight.GAP,
             )
         return
-    record = stated.get(proofs.record)
-    if record is None or record.index >= bundle.size:
+    event = stated.get(proofs.record)
+    if event is None or proofs.record >= bundle.size:
         yield _tell("E_HEADS", "proofs.json", "所指的检查点记录不在", "no such checkpoint record")
         return
-    if record.index != bundle.size - 1:
+    if proofs.record != bundle.size - 1:
         yield _tell(
             "E_HEADS",
             "proofs.json",
@@ -251,13 +259,30 @@ def _check_heads(bundle: Bundle, judged: Judged, newest: Note | None) -> Iterato
             "the heads are those of an earlier checkpoint: what came after it is not proven",
             weight=Weight.GAP,
         )
-    event = record.event("Checkpointed") or {}
-    if event.get("streams") != proofs.size or not is_hash(event.get("heads")):
+    if event["streams"] != proofs.size:
         yield _tell("E_HEADS", "proofs.json", "流的数目不符", "the number of streams differs")
         return
     whole = frozenset(WHOLE if bundle.scope.kind == "period" else judged.streams)
     wanted = bytes.fromhex(str(event["heads"]))
-    yield from _check_proven(judged, proofs, record.index, wanted, whole, bundle.suite)
+    yield from _check_proven(judged, proofs, proofs.record, wanted, whole, bundle.suite)
+
+
+def _announcement(one: Sound) -> dict[str, Json] | None:
+    """The event of a ckpt record, None where anything about it is not as §9 has it."""
+    event = one.event("Checkpointed")
+    place = (one.body.stream, one.body.way, one.body.events)
+    if event is None or place != (SYS, "system", 1) or event.keys() != _STATED:
+        return None
+    is_right = (
+        is_hash(event["heads"])
+        and all(type(event[name]) is int for name in ("streams", "records"))
+        and all(isinstance(event[name], str) for name in ("tzdata", "schema", "code"))
+    )
+    return event if is_right else None
+
+
+def _unlike(one: Sound, zh: str, en: str) -> Finding:
+    return _tell("E_HEADS", "event/0", zh, en, stream=one.body.stream, seq=one.body.seq)
 
 
 def _check_proven(
@@ -292,22 +317,20 @@ def _check_proven(
             )
 
 
-def _check_stated(judged: Judged, stated: Mapping[int, Sound], suite: Suite) -> Iterator[Finding]:
+def _check_stated(
+    judged: Judged, stated: Mapping[int, Mapping[str, Json]], suite: Suite
+) -> Iterator[Finding]:
     """What each ckpt record says of the streams is what stood before it."""
     heads: dict[str, tuple[int, str]] = {}
     for one in judged.sound:
-        if one.index in stated:
-            event = one.event("Checkpointed") or {}
-            now = heads_root(heads, suite)
-            said = (event.get("heads"), event.get("streams"), event.get("records"))
-            if said != (now, len(heads), one.index):
-                yield _tell(
-                    "E_HEADS",
-                    "event/0",
+        event = stated.get(one.index)
+        if event is not None:
+            told = (event["heads"], event["streams"], event["records"])
+            if told != (heads_root(heads, suite), len(heads), one.index):
+                yield _unlike(
+                    one,
                     "检查点记录所述的链头与此前的记录不符",
                     "the heads it states are not those of the records before it",
-                    stream=one.body.stream,
-                    seq=one.body.seq,
                 )
         heads[one.body.stream] = (one.body.seq, one.record.digest)
 
@@ -322,70 +345,3 @@ def heads_root(heads: Mapping[str, tuple[int, str]], suite: Suite) -> str:
 def _head_leaf(stream: str, seq: int, digest: str) -> bytes:
     value: Json = {"hash": digest, "seq": seq, "stream": stream}
     return canonical(value)
-
-
-# -- redaction ------------------------------------------------------------------------
-
-
-def _check_redactions(bundle: Bundle, judged: Judged) -> Iterator[Finding]:
-    """A redact record is sound itself, and what it names is gone (§10)."""
-    for stream, sound in judged.streams.items():
-        for one in sound:
-            if one.body.typ == "redact":
-                yield from _check_redaction(bundle, judged, stream, one)
-
-
-def _check_redaction(bundle: Bundle, judged: Judged, stream: str, one: Sound) -> Iterator[Finding]:
-    def tell(field: str, zh: str, en: str) -> Finding:
-        return _tell("E_REDACT", field, zh, en, stream=stream, seq=one.body.seq)
-
-    if one.body.meaning != "responsibility" or one.body.way == "system":
-        yield tell("meaning", "涂销须由人以责任签名", "a person must take responsibility for it")
-    event = one.event("Redacted")
-    if event is not None and not _is_consented(event, one.body.signer):
-        yield tell(
-            "event/0", "涂销须有依据,并有另一人同意", "no basis, or no other person consented"
-        )
-    targets = event.get("targets") if event is not None and one.body.events == 1 else None
-    objects = event.get("objects") if event is not None else None
-    if not isinstance(targets, list) or not isinstance(objects, list):
-        yield tell("event/0", "涂销记录须有且只有一个涂销事件", "it must have one Redacted event")
-        return
-    for target in targets:
-        match target:
-            case {"seq": int(seq), "path": str(path), "commit": str(commit), **rest} if not rest:
-                yield from _check_target(judged, stream, one, seq, path, commit)
-            case _:
-                yield tell("event/0", "涂销的目标写法不对", "a target is ill-formed")
-    for digest in objects:
-        if not isinstance(digest, str) or digest in bundle.objects:
-            yield tell("event/0", "写明涂销的附件仍在", "an object said to be destroyed is there")
-
-
-def _is_consented(event: Mapping[str, Json], signer: str) -> bool:
-    """Whether there is a basis, and somebody else than the signer who approved."""
-    basis = event.get("basis")
-    try:
-        uids = [one.uid for one in load_consents(event.get("approvers"))]
-    except Flaw:
-        return False
-    return isinstance(basis, str) and basis != "" and bool(uids) and signer not in uids
-
-
-def _check_target(
-    judged: Judged, stream: str, one: Sound, seq: int, path: str, commit: str
-) -> Iterator[Finding]:
-    def tell(zh: str, en: str) -> Finding:
-        return _tell("E_REDACT", f"{seq} {path}", zh, en, stream=stream, seq=one.body.seq)
-
-    sound = judged.streams[stream]
-    if not 0 <= seq < one.body.seq or seq >= len(sound):
-        yield tell("涂销的目标不在此前", "the target is not an earlier record")
-        return
-    aimed = sound[seq]
-    if aimed.body.commits.get(path) != commit:
-        yield tell("涂销的目标与记录的承诺不符", "the target is not what the record committed to")
-    elif path.startswith(("event/", "fact/who(", "fact/post(")):
-        yield tell("事件和“谁可以办”不得涂销", "events, who(…) and post(…) may not be redacted")
-    elif path in aimed.opened:
-        yield tell("写明涂销的明细仍在", "a value said to be destroyed is there")

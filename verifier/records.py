@@ -160,7 +160,7 @@ def load_body(data: bytes, suite: Suite) -> Body:
     got = _object(parse(data), "", _FIELDS)
     if b"\\" in data:
         _require_one_line(got)
-    if got["v"] is True or got["v"] != 2:
+    if got["v"] != 2:
         raise Flaw("版本应为 2", "the version must be 2", "v")
     actor = _object(got["actor"], "actor", frozenset(["uid", "name", "post", "dept", "for"]))
     after = _object(got["after"], "after", frozenset(("size", "root")))
@@ -258,14 +258,14 @@ def _require_one_line(value: Json, field: str = "") -> None:
     elif isinstance(value, dict):
         for name, one in value.items():
             _require_one_line(name, field)
-            _require_one_line(one, f"{field}.{name}".lstrip("."))
+            _require_one_line(one, f"{field}.{name}".removeprefix("."))
 
 
 def _object(value: Json, field: str, names: frozenset[str]) -> dict[str, Json]:
     got = _mapping(value, field)
     if got.keys() != names:
         wrong = min(got.keys() ^ names)
-        where = f"{field}.{wrong}".lstrip(".")
+        where = f"{field}.{wrong}".removeprefix(".")
         if wrong in names:
             raise Flaw("缺少字段", "the field is missing", where)
         raise Flaw("多余字段", "the field is unknown", where)

@@ -72,7 +72,7 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
     ("note", verifier.notes.Note, "is_signed_by", yes, "bring_a_key_along", 5),
     ("roots", verifier.log, "_check_roots", nothing, "show_two_auditors_two_stores", 4),
     ("heads", verifier.log, "_check_heads", nothing, "state_false_heads", 4),
-    ("redaction", verifier.log, "_check_redactions", nothing, "redact_alone", 4),
+    ("redaction", verifier.log, "check_redactions", nothing, "redact_alone", 4),
     ("key powers", verifier.powers, "_check_key", nothing, "sign_with_ones_own_key_for_another", 4),
     (
         "registrars",

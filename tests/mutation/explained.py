@@ -6,25 +6,27 @@ from collections.abc import Mapping
 
 EVIDENCE = ("tests/evidence",)
 VECTORS = ("tests/verifier/test_vectors.py", "tests/verifier/test_merkle.py")
-BUNDLES = (
-    *("tests/attacks/test_matrix.py", "tests/verifier/test_hostile.py"),
-    *("tests/verifier/test_tampering.py", "tests/verifier/test_quick.py"),
-)
 TESTS: Mapping[str, tuple[str, ...]] = {
     "engine/evidence/canonical.py": EVIDENCE,
     "engine/evidence/log.py": EVIDENCE,
     "engine/evidence/record.py": EVIDENCE,
+    "verifier/bundle.py": ("tests/verifier/test_bundle_files.py",),
+    "verifier/__main__.py": ("tests/verifier/test_main.py",),
     "verifier/canonical.py": ("tests/verifier/test_canonical.py",),
     "verifier/cases.py": ("tests/verifier/test_cases.py",),
     "verifier/certificates.py": ("tests/verifier/test_certificates.py",),
+    "verifier/chain.py": ("tests/verifier/test_chain.py",),
     "verifier/cms.py": ("tests/verifier/test_cms.py",),
     "verifier/consents.py": ("tests/verifier/test_consents.py",),
     "verifier/curves.py": ("tests/verifier/test_signatures.py", "tests/verifier/test_sm2.py"),
     "verifier/der.py": ("tests/verifier/test_der.py",),
+    "verifier/disclosures.py": ("tests/verifier/test_disclosures.py",),
     "verifier/ed25519.py": ("tests/verifier/test_ed25519.py",),
     "verifier/files.py": ("tests/verifier/test_files.py",),
     "verifier/findings.py": ("tests/verifier/test_report.py",),
-    "verifier/keys.py": BUNDLES,
+    "verifier/keys.py": ("tests/verifier/test_keys.py",),
+    "verifier/log.py": ("tests/verifier/test_log.py",),
+    "verifier/memory.py": ("tests/verifier/test_memory.py",),
     "verifier/merkle.py": VECTORS,
     "verifier/model.py": ("tests/verifier/test_model.py",),
     "verifier/notes.py": (*VECTORS, "tests/verifier/test_notes.py"),
@@ -34,8 +36,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/verifier/test_office_powers.py",
     ),
     "verifier/process.py": ("tests/verifier/test_process.py", "tests/verifier/test_moves.py"),
+    "verifier/quick.py": ("tests/verifier/test_everyday.py",),
     "verifier/reading.py": ("tests/verifier/test_reading.py",),
-    "verifier/records.py": BUNDLES,
+    "verifier/records.py": ("tests/verifier/test_records.py",),
+    "verifier/redactions.py": ("tests/verifier/test_redactions.py",),
     "verifier/report.py": ("tests/verifier/test_report.py",),
     "verifier/roster.py": ("tests/verifier/test_roster.py",),
     "verifier/signatures.py": ("tests/verifier/test_signatures.py",),
@@ -44,6 +48,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/suites.py": ("tests/verifier/test_sm2.py", "tests/verifier/test_notes.py"),
     "verifier/tables.py": ("tests/verifier/test_tables.py",),
     "verifier/tokens.py": ("tests/verifier/test_token_rules.py",),
+    "verifier/verifying.py": ("tests/verifier/test_verifying.py",),
 }
 
 _TYPE = "a name in a type, which only the type checker reads"
@@ -102,6 +107,7 @@ _ED25519 = {
     "module: P - 1 → P + 1": "a fourth of either is rounded down to the same",
     "module: b'0123456789abcdef' → b'0123456789abcdefx'": "hexlify writes no x",
 }
+_KEYS = {"require_proofs: b'' → b'x'": "neither is the 64 bytes of a signature"}
 _ASKED = "it is only asked whether it is true"
 _CERTIFICATES = {
     "require_stamping: False → True": "without the extension its value is refused first",
@@ -134,11 +140,50 @@ _CURVES = {
         "−2 and −1 are the places 2 and 3 of four, counted from behind"
     ),
 }
+_AS_MANY = "there is one answer for each"
+_CHAIN = {
+    "module: 4096 → 4097": "how many are judged together changes nothing that is found",
+    "check_bytes: True → False (2)": _AS_MANY,
+    "_check_signatures: True → False": _AS_MANY,
+}
+_SM2 = {
+    "is_signed: 0 < r < CURVE.n → 0 < r <= CURVE.n": "nothing is n modulo n",
+}
+_SM3 = {
+    "plain_sm3: 64 → 65 (2)": "of a block its first 64 bytes are read",
+    "_compress: 68 → 69": "a word more, which no round reads",
+    "_compress: True → False": "there are eight words of either",
+}
+_OWN_LOG = {
+    "_check_roots: '' → 'x'": "the name of a note, which is not told here",
+}
+_ALONE = "run as a program it is another process, which no mutant reaches; test_honest runs it"
+_MAIN = {
+    "_read: 1 → 2": "one byte too many is enough to be refused, and two are no more",
+    "module: '__main__' → '__main__x'": _ALONE,
+    "module: sys.exit(main()) → pass": _ALONE,
+}
+_MEMORY = {
+    "module: '_Given' → '_Givenx'": _TYPE,
+    "module: '_Found' → '_Foundx'": _TYPE,
+}
+_REDACTIONS = {
+    "_is_consented: return False → return None": _ASKED,
+    "_is_consented: return False → return None (1)": _ASKED,
+}
 _DER = {
     "_read: length > 128 → length >= 128": "128 was refused just before",
     "instant: text >= b'50' → text > b'50'": "a time is longer than its first two digits",
 }
 _BEFORE_ALL = "no key is valid at a place before the first, however far"
+_DISCLOSURES = {
+    "module: 256 → 257": "however many are read at once, they come to the same",
+    "load_disclosures: _order(read[0]) < _order(last) → _order(read[0]) <= _order(last)": (
+        "two of one place are in order, also when they are read by themselves"
+    ),
+    "read_together: b'' → b'x'": "an x between two lines is as plain as nothing",
+    "read_together: True → False": "there are as many values as lines",
+}
 _POWERS = {
     "_check_key: 1 → 2": _BEFORE_ALL,
     "_check_consents: 1 → 2": _BEFORE_ALL,
@@ -151,6 +196,11 @@ _PROCESS = {
     "Course._check_actor: '' → 'x'": _NO_POST,
     "Course._holders: '' → 'x'": _NO_POST,
 }
+_BOTH = "the pattern finds both or neither"
+_QUICK = {
+    "_party: uid is None or name is None → uid is None and name is None": _BOTH,
+    "_head: seq is None or digest is None → seq is None and digest is None": _BOTH,
+}
 _ROSTER = {
     "Office.top: break → continue": "nothing changes in the steps that are left",
 }
@@ -160,18 +210,28 @@ EXPLAINED: Mapping[str, str] = {
         ("engine/evidence/canonical", _CANONICAL),
         ("engine/evidence/log", _LOG),
         ("engine/evidence/record", _RECORD),
-        ("verifier/consents", _CONSENTS),
-        ("verifier/der", _DER),
-        ("verifier/powers", _POWERS),
-        ("verifier/process", _PROCESS),
-        ("verifier/roster", _ROSTER),
+        ("verifier/__main__", _MAIN),
         ("verifier/canonical", _OWN_CANONICAL),
         ("verifier/certificates", _CERTIFICATES),
-        ("verifier/curves", _CURVES),
+        ("verifier/chain", _CHAIN),
         ("verifier/cms", _CMS),
+        ("verifier/consents", _CONSENTS),
+        ("verifier/curves", _CURVES),
+        ("verifier/der", _DER),
+        ("verifier/disclosures", _DISCLOSURES),
         ("verifier/ed25519", _ED25519),
         ("verifier/files", _FILES),
+        ("verifier/keys", _KEYS),
+        ("verifier/log", _OWN_LOG),
+        ("verifier/memory", _MEMORY),
+        ("verifier/powers", _POWERS),
+        ("verifier/process", _PROCESS),
+        ("verifier/quick", _QUICK),
+        ("verifier/redactions", _REDACTIONS),
+        ("verifier/roster", _ROSTER),
         ("verifier/signatures", _SIGNATURES),
+        ("verifier/sm2", _SM2),
+        ("verifier/sm3", _SM3),
     )
     for key, why in told.items()
 }

@@ -27,6 +27,7 @@ from tests.conftest import ROOT
 from tests.verifier.bundles import write
 from tests.verifier.chromium import Chromium, chromium
 from tests.verifier.ground import Ground, work
+from tests.verifier.parts import AT, event
 
 __all__ = ["grounds"]
 
@@ -427,6 +428,22 @@ def test_the_page_asks_the_roster_of_the_day(
         with chromium(weakened(check, ";", tmp_path)) as weak:
             said = word(judge(weak, *forged(one, grounds[one.ground])))
         assert said == ("valid", None), name
+
+
+@pytest.mark.parametrize(("approver", "told"), [("wutong", []), ("linlan", ["E_REDACT"])])
+def test_of_a_redaction_from_a_paper_the_clerk_is_the_one_who_signs(
+    page: Chromium, approver: str, told: list[str]
+) -> None:
+    """As in the other verifier: none of those who consent is the signer."""
+    consent = {"uid": approver, "name": "x", "key": "x", "at": AT, "sig": ""}
+    made = event("Redacted", targets=[], objects=[], basis="x", approvers=[consent])
+    body = {"way": "paper", "meaning": "responsibility", "events": ["x"]}
+    body |= {"actor": {"uid": "wutong"}, "recorder": {"uid": "linlan"}}
+    records = json.dumps([{"entry": {"stream": "case/1", "seq": 1, "body": body}, "event": made}])
+    asked = (
+        f"checkRedactions({{redactRecords: {records}}}, {{tell: (_, code) => found.push(code)}})"
+    )
+    assert page.run(f"(() => {{ const found = []; {asked}; return found; }})()") == told
 
 
 def test_a_history_in_the_other_suite_is_judged_the_same(page: Chromium, tmp_path: Path) -> None:

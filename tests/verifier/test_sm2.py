@@ -8,12 +8,14 @@ import random
 
 import pytest
 
+from engine.evidence.checkpoint import dump_vkey
 from engine.evidence.signing import FileSigner, dump_public, make_key, raw_public
 from engine.evidence.suite import SHA256_ED25519, SM3_SM2, Suite
 from tests.vectors.national import G, N, P, identity, national, public, sign, wide
 from verifier import sm2, sm3, suites
 from verifier.canonical import Flaw
-from verifier.curves import both, to_affine
+from verifier.curves import Curve, both, to_affine
+from verifier.notes import load_trust
 
 VECTORS = list(national())
 SIGNATURES = [one for one in VECTORS if one["kind"] == "signature"]
@@ -39,6 +41,11 @@ def test_where_python_has_no_sm3_it_is_reckoned(monkeypatch: pytest.MonkeyPatch)
     assert sm3.sm3(b"abc").hex().startswith("66c7f0f462eeedd9")
 
 
+def test_where_python_has_sm3_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sm3, "plain_sm3", None)
+    assert sm3.sm3(b"abc").hex().startswith("66c7f0f462eeedd9")
+
+
 @pytest.mark.parametrize("vector", SIGNATURES, ids=lambda one: one["name"])
 def test_a_signature_is_judged_as_published(vector: dict[str, object]) -> None:
     assert sm2.is_signed(*claim(vector["input"])) is vector["valid"]
@@ -50,24 +57,38 @@ def test_of_many_each_is_judged_by_itself() -> None:
     assert sm2.which_are_signed([]) == []
 
 
-def test_numbers_at_the_edge_of_their_range() -> None:
-    """Of such signatures nobody knows one that holds, so what refuses them is asked for itself."""
+def test_a_signature_is_64_bytes() -> None:
     key, sig, message = claim(GOOD)
     r, s = sig[:32], sig[32:]
-    for wrong in (wide(0) + s, r + wide(0), wide(N) + s, r + wide(N), r + wide(N - 1) + b"\0"):
+    for wrong in (r + b"\0" + s, b"\0" + sig, sig + b"\0", sig[:-1], b""):
         assert sm2.is_signed(key, wrong, message) is False
-    assert sm2.is_signed(key, wide(1, N - 1), message) is False
 
 
-def test_a_signature_with_the_smallest_numbers_there_can_be_is_judged_like_any() -> None:
-    """With k = s + t·d any r and s are a signature over the e that fits; none is found by hash, so
-    the equation is asked below the hash.
+@pytest.mark.parametrize(
+    ("r", "s", "holds"),
+    [
+        *((1, 1, True), (1, N - 2, True), (2, N - 1, True), (N - 1, N - 2, True), (5, 1, True)),
+        *((0, 1, False), (1, 0, False), (1, N, False), (N, 1, False)),
+        *((1, N - 1, False), (N - 1, 1, False)),
+    ],
+)
+def test_numbers_at_the_edge_of_their_range(
+    r: int, s: int, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any r and s are a signature over the e that fits. Nobody knows a message with that hash, so
+    the hash is given in its place.
     """
-    key = public(7)
-    for r, s in ((1, 1), (1, N - 2), (N - 1, N - 2), (5, 1)):
-        t = (r + s) % N
-        point = to_affine(sm2.CURVE, both(sm2.CURVE, s, t, _point(key)))
-        assert point == _affine(s + t * 7)
+    met = _affine(s + (r + s) * 7)
+    assert met is not None
+    monkeypatch.setattr(sm2, "sm3", lambda _: wide((r - met[0]) % N))
+    assert sm2.is_signed(public(7), wide(r, s), b"") is holds
+
+
+def test_a_signature_that_meets_nowhere_is_none() -> None:
+    t = 5
+    s = -t * 7 % N
+    assert to_affine(sm2.CURVE, both(sm2.CURVE, s, t, _point(public(7)))) is None
+    assert sm2.is_signed(public(7), wide((t - s) % N, s), b"") is False
 
 
 def _point(key: bytes) -> tuple[int, int]:
@@ -105,6 +126,9 @@ def test_a_key_is_a_reduced_point_of_the_curve() -> None:
     assert not sm2.is_sound_key(wide(small + P, height))
     assert sm2.CURVE.has((small, height))
     assert not sm2.CURVE.has((small, height + P))
+    tiny = Curve(p=7, b=0, n=1, base=(0, 0))  # has a point of order 2, unlike those in use
+    assert tiny.has((0, 0))
+    assert not tiny.has((0, 7))
 
 
 def test_who_signs_is_part_of_what_is_signed() -> None:
@@ -127,6 +151,7 @@ def test_a_suite_is_the_same_to_who_writes_and_to_who_judges(suite: Suite) -> No
     assert judge.is_sound_key(bare)
     assert judge.is_signed(bare, signer.sign(b"x"), b"x")
     assert not judge.is_signed(bare, signer.sign(b"x"), b"y")
+    assert load_trust(dump_vkey("office.example", signer.public)).public == bare
 
 
 @pytest.mark.parametrize(
