@@ -21,7 +21,7 @@ from verifier.reading import (
     opens,
     read_records,
 )
-from verifier.records import RECORD_V2, STEP_V1, Place, Record, genesis
+from verifier.records import RECORD_V2, Place, Record, genesis
 from verifier.suites import Suite
 
 _TOGETHER = 4096  # signatures; as many bodies are held a second time
@@ -201,7 +201,7 @@ def _check_seal(record: Record, place: Place | None, is_signed: bool | None) -> 
         where = field if place else f"index {record.index} {field}"
         return _tell(code, stream, seq, where, zh, en)
 
-    if record.payload_type not in (RECORD_V2, STEP_V1):
+    if record.payload_type != RECORD_V2:
         yield tell("E_TYPE", "srv.pt", "不认识的记录类型", "an unknown payload type")
     if place is not None and place.key != record.key:
         yield tell("E_KEY", "key", "记录的钥匙与正文写明的不同", "the body names another key")

@@ -39,7 +39,7 @@ class Enrolment:
 
     uid: str
     key: str
-    public: bytes
+    public: bytes  # none where what was enrolled is no key: nothing is signed under it
     custody: str
     since: int
     until: int | None = None
@@ -137,7 +137,7 @@ class KeyState:
             known[one.key] = Enrolment(
                 uid=one.uid,
                 key=one.key,
-                public=self.suite.load_public(one.public, one.key),
+                public=self._public(one),
                 custody=one.custody,
                 since=seq,
             )
@@ -147,6 +147,12 @@ class KeyState:
                 raise Flaw("至少须有一名登记人员", "there must be a registrar")
             appointments = (*appointments, (seq, change.registrars))
         return replace(self, seq=seq, enrolments=known, appointments=appointments)
+
+    def _public(self, one: Brought) -> bytes:
+        try:
+            return self.suite.load_public(one.public, one.key)
+        except Flaw:
+            return b""
 
     def require_entitled(self, change: Change, uid: str, key: str) -> None:
         """Raises `NotEntitled` unless `uid`, signing with `key`, may make this change next."""
@@ -175,7 +181,10 @@ def require_proofs(change: Change, origin: str, suite: Suite) -> None:
             "public": one.public,
             "uid": one.uid,
         }
-        public = suite.load_public(one.public, one.key)
+        try:
+            public = suite.load_public(one.public, one.key)
+        except Flaw as flaw:
+            raise NotProven(flaw.zh, flaw.en) from None
         try:
             proof = decode_base64(one.proof)
         except Flaw:

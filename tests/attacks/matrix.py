@@ -17,7 +17,8 @@ from engine.evidence.checkpoint import sign_note
 from engine.evidence.consent import give_consent
 from engine.evidence.keys import dump_key_change, enrol, enrolment_matter
 from engine.evidence.record import Party
-from engine.evidence.signing import Signer
+from engine.evidence.signing import FileSigner, Signer, make_key
+from engine.evidence.suite import SUITES
 from tests.attacks.forge import Entry, Forge, Row, take_apart
 from tests.verifier.ground import ORIGIN, Ground, judge
 from verifier.report import Report
@@ -678,6 +679,18 @@ def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
 def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
     like = forge.all(lambda body: body["stream"] == "keys")[-1]
     made = enrol(forge.stranger(), "elsewhere", "luoping", "file", like.body["time"])
+    event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
+    registrar = like.body["actor"]["uid"]
+    changes = {"act": "登记钥匙", "actor": people(forge, registrar)}
+    forge.append(like, changes, [event], ground.office.signers[registrar])
+    forge.rewrite()
+
+
+@attack("A4", "E_PROOF", "own")
+def enrol_a_key_of_the_other_suite(forge: Forge, ground: Ground) -> None:
+    like = forge.all(lambda body: body["stream"] == "keys")[-1]
+    (other,) = [one for one in SUITES.values() if one != forge.suite]
+    made = enrol(FileSigner(make_key(other)), ORIGIN, "luoping", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
     registrar = like.body["actor"]["uid"]
     changes = {"act": "登记钥匙", "actor": people(forge, registrar)}

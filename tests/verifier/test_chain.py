@@ -198,6 +198,7 @@ def test_a_body_that_cannot_be_read_belongs_to_no_chain() -> None:
     no_place = "记录正文没有写明位置", "the body does not say where it belongs"
     assert store.told() == [
         at("index 1", "E_BODY", *no_place),
+        at("index 1 srv.pt", *UNKNOWN),
         at("index 2", "E_BODY", *no_place),
         at("index 2 srv.pt", *UNKNOWN),
         at("index 2 sig", *UNSIGNED),
@@ -228,16 +229,12 @@ def test_a_record_received_before_the_one_before_it_is_a_doubt() -> None:
     assert len(store.judge().streams["case/1"]) == 6
 
 
-def test_a_record_of_version_1_keeps_its_place_and_says_nothing() -> None:
+def test_a_record_of_version_1_occurs_in_vectors_only() -> None:
     store = Written()
     store.add("case/1", record={"payload_type": STEP_V1})
     store.add("case/1")
-    assert store.told() == []
-    assert lines(store.judge()) == [("keys", 0), ("case/1", 1)]
-    store.disclose(0, opening("event/0", 1))
-    assert store.told() == [
-        at("case/1 #0 event/0", "E_EXTRA", "没有承诺过的明细", "it was not committed to")
-    ]
+    assert store.told() == [at("case/1 #0 srv.pt", *UNKNOWN)]
+    assert lines(store.judge()) == [("keys", 0)]
 
 
 # -- signatures -------------------------------------------------------------------------

@@ -466,6 +466,7 @@ OF_THE_OTHER_SUITE = (
     "state_false_heads",
     "bring_a_key_along",
     "enrol_a_key_one_does_not_have",
+    "enrol_a_key_of_the_other_suite",
     "redact_with_a_consent_one_signed_oneself",
     "appoint_somebody_in_the_model_of_the_roster",
 )

@@ -326,12 +326,15 @@ def test_a_key_is_enrolled_once() -> None:
 
 
 def test_a_key_is_the_one_its_id_names() -> None:
-    wrong = load(enrolment("linlan"), key=ID["wutong"])
-    assert refuse(fold(), wrong, 1) == (
-        "公钥与钥匙编号不符",
-        "the public key does not fit its id",
-    )
-    assert refuse(fold(), load(enrolment("linlan"), public=""), 1)[1] == "not a usable Ed25519 key"
+    """One that is none is in nobody's hands, and what is signed under it does not hold."""
+    for changes, said in (
+        ({"key": ID["hanjiang"]}, ("公钥与钥匙编号不符", "the public key does not fit its id")),
+        ({"public": ""}, ("不是可用的 Ed25519 公钥", "not a usable Ed25519 key")),
+    ):
+        wrong = load(enrolment("linlan"), **changes)
+        assert unproven(wrong) == said
+        key = wrong.brought[0].key
+        assert fold().after(wrong, 1).find("linlan", key, 1) == b""
 
 
 def test_there_is_a_registrar() -> None:

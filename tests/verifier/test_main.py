@@ -52,7 +52,9 @@ def test_a_valid_bundle(run: Run) -> None:
     assert first == "结论:成立(1 条记录,检查点覆盖 1 条;sha256-ed25519)"
     assert last.startswith("- 录入的内容是否属实")
     english = run("bundle", *TRUST, "--checkpoint", "kept/a.note", "--lang", "en")
-    assert english[1].startswith("Verdict: valid (1 records, 1 under the checkpoint)\n")
+    assert english[1].startswith(
+        "Verdict: valid (1 records, 1 under the checkpoint; sha256-ed25519)\n"
+    )
 
 
 def test_what_is_not_given_is_not_proven(run: Run) -> None:
