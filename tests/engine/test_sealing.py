@@ -347,6 +347,6 @@ def test_a_record_that_announced_other_heads_is_a_finding(
     signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("engine.sealing.heads_root", lambda _: "0" * 64)
+        patch.setattr("engine.sealing.heads_root", lambda *_: "0" * 64)
         signer.seal()
     assert codes(signer) == {"E_HEADS"}
