@@ -135,7 +135,6 @@ _INFINITY = "Z = 0 alone says that a point is at infinity"
 _CURVES = {
     "module: 1 → 2": _INFINITY,
     "module: 1 → 2 (1)": _INFINITY,
-    "Curve.has: y < self.p → y <= self.p": "of no point y is 0: none is of order 2",
     "both: (u >> place & 1) + 2 * (v >> place & 1) → (u >> place & 1) - 2 * (v >> place & 1)": (
         "−2 and −1 are the places 2 and 3 of four, counted from behind"
     ),
