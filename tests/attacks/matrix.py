@@ -675,27 +675,26 @@ def enrol_a_key_without_being_registrar(forge: Forge, ground: Ground) -> None:
     forge.rewrite()
 
 
-@attack("A4", "E_PROOF", "own")
-def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
+def enrol_by_a_registrar(forge: Forge, ground: Ground, signer: Signer, origin: str) -> None:
+    """Somebody's key, with a proof for an office of that name, by one who may enrol it."""
     like = forge.all(lambda body: body["stream"] == "keys")[-1]
-    made = enrol(forge.stranger(), "elsewhere", "luoping", "file", like.body["time"])
+    made = enrol(signer, origin, "luoping", "file", like.body["time"])
     event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
     registrar = like.body["actor"]["uid"]
     changes = {"act": "登记钥匙", "actor": people(forge, registrar)}
     forge.append(like, changes, [event], ground.office.signers[registrar])
     forge.rewrite()
+
+
+@attack("A4", "E_PROOF", "own")
+def enrol_a_key_one_does_not_have(forge: Forge, ground: Ground) -> None:
+    enrol_by_a_registrar(forge, ground, forge.stranger(), "elsewhere")
 
 
 @attack("A4", "E_PROOF", "own")
 def enrol_a_key_of_the_other_suite(forge: Forge, ground: Ground) -> None:
-    like = forge.all(lambda body: body["stream"] == "keys")[-1]
     (other,) = [one for one in SUITES.values() if one != forge.suite]
-    made = enrol(FileSigner(make_key(other)), ORIGIN, "luoping", "file", like.body["time"])
-    event = {"event": "KeysChanged", "version": 1, "change": dump_key_change(made)}
-    registrar = like.body["actor"]["uid"]
-    changes = {"act": "登记钥匙", "actor": people(forge, registrar)}
-    forge.append(like, changes, [event], ground.office.signers[registrar])
-    forge.rewrite()
+    enrol_by_a_registrar(forge, ground, FileSigner(make_key(other)), ORIGIN)
 
 
 @attack("A4", "E_POWER", "own")
