@@ -173,24 +173,22 @@ def _load_scope(scope: dict[str, Json]) -> Scope:
     raise Flaw("证据包的范围写法不对", "the scope of the bundle is ill-formed")
 
 
-def _lines(data: bytes, name: str, tell: Tell) -> Iterator[tuple[str, bytes]]:
-    """Each line with its place. A last line without its line feed is told."""
+def _lines(data: bytes, name: str, tell: Tell) -> list[bytes]:
+    """Every line that ends. A last one without its line feed is told."""
     *lines, rest = data.split(b"\n")
     if rest:
         tell(name, "最后一行没有换行", "the last line has no line feed")
-    for number, line in enumerate(lines, 1):
-        if len(line) > LONGEST_LINE and name == "records.jsonl":
-            tell(f"{name}:{number}", "这一行过长", "the line is too long")
-        else:
-            yield f"{name}:{number}", line
+    return lines
 
 
 def _load_records(data: bytes, suite: Suite, tell: Tell) -> Iterator[Record]:
-    for place, line in _lines(data, "records.jsonl", tell):
+    for number, line in enumerate(_lines(data, "records.jsonl", tell), 1):
         try:
+            if len(line) > LONGEST_LINE:
+                raise Flaw("这一行过长", "the line is too long")
             yield read_record(line, suite) or _load_record(line, suite)
         except Flaw as flaw:
-            tell(place, flaw.zh, flaw.en)
+            tell(f"records.jsonl:{number}", flaw.zh, flaw.en)
 
 
 def _load_record(line: bytes, suite: Suite) -> Record:
@@ -292,14 +290,15 @@ def _load_head_proof(value: Json) -> HeadProof:
 
 
 def _load_tables(data: bytes, tell: Tell) -> Iterator[tuple[str, Json]]:
-    for place, line in _lines(data, "tables.jsonl", tell):
+    for number, line in enumerate(_lines(data, "tables.jsonl", tell), 1):
         try:
-            value = parse(line)
+            yield _load_row(parse(line))
         except Flaw as flaw:
-            tell(place, flaw.zh, flaw.en)
-            continue
-        match value:
-            case {"table": str(table), "row": dict(row), **rest} if not rest:
-                yield table, row
-            case _:
-                tell(place, "派生表的行不成样子", "a row of a table is ill-formed")
+            tell(f"tables.jsonl:{number}", flaw.zh, flaw.en)
+
+
+def _load_row(value: Json) -> tuple[str, Json]:
+    match value:
+        case {"table": str(table), "row": dict(row), **rest} if not rest:
+            return table, row
+    raise Flaw("派生表的行不成样子", "a row of a table is ill-formed")

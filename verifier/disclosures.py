@@ -1,15 +1,15 @@
 """What commitments open to: disclosures.jsonl (evidence-spec.md §5, §11).
 
 Lines are read some at a time, all of them at once where each fits one pattern and the rest is
-plain; if anything about them is unusual or wrong, one by one, which alone tells findings.
+plain; if anything about them is unusual or wrong, one by one, which alone tells findings. A value
+that was spelled the same before (facts recur from record to record) is not read again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from verifier.canonical import (
     Flaw,
@@ -41,8 +41,7 @@ _LINES = re.compile(
 _BETWEEN, _SPELLED = "\0", ',"\\u0000",'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """What a commitment opens to; `commit` is the commitment it is the opening of."""
 
     path: str
@@ -54,24 +53,30 @@ Placed = tuple[str, int, Disclosure]  # stream, seq
 
 
 def load_disclosures(
-    lines: Iterable[tuple[str, bytes]], suite: Suite, tell: Tell
+    lines: Sequence[bytes], suite: Suite, tell: Tell
 ) -> dict[tuple[str, int], tuple[Disclosure, ...]]:
-    """Disclosures by stream and seq, from lines with their places. Tells what is wrong."""
+    """Disclosures by stream and seq, from the lines of disclosures.jsonl. Tells what is wrong."""
     found: dict[tuple[str, int], list[Disclosure]] = {}
-    waiting = iter(lines)
+    known: dict[str, Json] = {}
     last: Placed | None = None
-    while several := list(islice(waiting, TOGETHER)):
-        read = read_together([line for _, line in several], suite)
+    for start in range(0, len(lines), TOGETHER):
+        several = lines[start : start + TOGETHER]
+        read = read_together(several, suite, known)
         if read is None or (last is not None and _order(read[0]) < _order(last)):
-            read = list(_read_each(several, last, suite, tell))
+            read = list(_read_each(several, start + 1, last, suite, tell))
         for stream, seq, one in read:
             found.setdefault((stream, seq), []).append(one)
         last = read[-1] if read else last
     return {place: tuple(several) for place, several in found.items()}
 
 
-def read_together(lines: list[bytes], suite: Suite) -> list[Placed] | None:
-    """What lines in order disclose, None where one has to be read by itself."""
+def read_together(
+    lines: Sequence[bytes], suite: Suite, known: dict[str, Json]
+) -> list[Placed] | None:
+    """What lines in order disclose, None where one has to be read by itself.
+
+    `known` holds values by their spelling, and gets those that are new.
+    """
     data = b"\n".join(lines)
     try:
         text = data.decode()
@@ -82,13 +87,20 @@ def read_together(lines: list[bytes], suite: Suite) -> list[Placed] | None:
     got = _LINES.findall(text)
     if len(got) != len(lines):
         return None
-    values = _read_values([one[4] for one in got])
+    new = list(dict.fromkeys(spelled for *_, spelled in got if spelled not in known))
+    values = _read_values(new) if new else []
     if values is None:
         return None
-    found: list[Placed] = []
-    for (path, salt, seq, stream, spelled), value in zip(got, values, strict=True):
-        commit = suite.digest(f'["{salt}","{path}",{spelled}]'.encode())
-        found.append((stream, int(seq), Disclosure(path=path, commit=commit, value=value)))
+    known.update(zip(new, values, strict=True))
+    digest = suite.digest
+    found = [
+        (
+            stream,
+            int(seq),
+            Disclosure(path, digest(f'["{salt}","{path}",{spelled}]'.encode()), known[spelled]),
+        )
+        for path, salt, seq, stream, spelled in got
+    ]
     # Without letters beyond U+FFFF the order by code point is that by UTF-16.
     places = [(stream, seq, one.path) for stream, seq, one in found]
     return found if places == sorted(places) else None
@@ -117,16 +129,18 @@ def _order(one: Placed) -> tuple[bytes, int, bytes]:
 
 
 def _read_each(
-    lines: list[tuple[str, bytes]], last: Placed | None, suite: Suite, tell: Tell
+    lines: Sequence[bytes], number: int, last: Placed | None, suite: Suite, tell: Tell
 ) -> Iterator[Placed]:
-    for place, line in lines:
+    """Lines one by one, the first of them the line of this number."""
+    for place, line in enumerate(lines, number):
         try:
             one = _read_line(line, suite)
         except Flaw as flaw:
-            tell(place, flaw.zh, flaw.en)
+            tell(f"disclosures.jsonl:{place}", flaw.zh, flaw.en)
             continue
         if last is not None and _order(one) < _order(last):
-            tell(place, "明细没有按次序排列", "disclosures are not in order")
+            where = f"disclosures.jsonl:{place}"
+            tell(where, "明细没有按次序排列", "disclosures are not in order")
         last = one
         yield one
 

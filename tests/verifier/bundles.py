@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import string
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -31,6 +32,9 @@ LARGE, SMALL, NATIONAL = ("meeting", "paper"), "store room", "store room in sm3-
 SHARE = 0.8  # of the bundles that are of a small office: they differ as much, and cost less
 OTHER = 0.1  # of those, the ones in the other suite, whose signatures take longest
 ATTACKED = 0.1
+LINES = ("records.jsonl", "disclosures.jsonl")
+# A letter for another of its kind: what is spoilt so has often kept its form.
+ALIKE = [one.encode() for one in (string.digits, string.ascii_lowercase, string.ascii_uppercase)]
 
 
 def offices(folder: Path) -> dict[str, Ground]:
@@ -47,14 +51,21 @@ def offices(folder: Path) -> dict[str, Ground]:
 def spoil(files: dict[str, bytes], dice: random.Random) -> tuple[str, dict[str, bytes]]:
     """One random change to the history files, and what it was."""
     names = sorted(name for name in files if is_history(name))
-    name = dice.choice(names)
+    name = dice.choice(LINES)
+    if dice.random() < 0.5:
+        folder = dice.choice(sorted({name.split("/")[0] for name in names}))
+        name = dice.choice([name for name in names if name.split("/")[0] == folder])
     data = bytearray(files[name])
     if name.endswith(".jsonl") and dice.random() < 0.5:
         return f"lines of {name}", {**files, name: changed(files[name], dice)}
     if dice.random() < 0.1:
         return f"without {name}", {one: kept for one, kept in files.items() if one != name}
     place = dice.randrange(len(data))
-    data[place] ^= 1 << dice.randrange(8)
+    like = next((one for one in ALIKE if data[place] in one), b"")
+    if like and dice.random() < 0.5:
+        data[place] = dice.choice(like)
+    else:
+        data[place] ^= 1 << dice.randrange(8)
     return f"byte {place} of {name}", {**files, name: bytes(data)}
 
 
@@ -71,13 +82,13 @@ def make(grounds: dict[str, Ground], dice: random.Random) -> tuple[str, Ground, 
         return f"attack {attack.who} {attack.name}", ground, attack.forge(ground).dump()
     name = SMALL if dice.random() < SHARE else dice.choice(LARGE)
     ground = grounds[NATIONAL if name == SMALL and dice.random() < OTHER else name]
-    match dice.randrange(4):
+    match dice.randrange(6):
         case 0:
             return "honest store", ground, dict(ground.files)
         case 1:
             case = dice.choice(ground.office.store.cases())
             return f"honest case {case.number}", ground, dict(case_files(ground, case.id))
-        case 2:
+        case 2 | 3:
             case = dice.choice(ground.office.store.cases())
             what, files = spoil(case_files(ground, case.id), dice)
             return f"case: {what}", ground, files

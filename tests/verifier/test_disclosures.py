@@ -29,15 +29,17 @@ def line(**changes: Any) -> bytes:
 def load(lines: Iterable[bytes]) -> tuple[Found, Told]:
     """What lines come to, and what is told of them by their number."""
     told: Told = []
-    placed = [(str(n), one) for n, one in enumerate(lines, 1)]
-    found = load_disclosures(
-        iter(placed), SHA256_ED25519, lambda place, zh, en: told.append((place, zh, en))
-    )
-    return found, told
+
+    def tell(place: str, zh: str, en: str) -> None:
+        name, number = place.split(":")
+        assert name == "disclosures.jsonl"
+        told.append((number, zh, en))
+
+    return load_disclosures(list(lines), SHA256_ED25519, tell), told
 
 
 def together(*lines: bytes) -> list[tuple[str, int, Disclosure]] | None:
-    return read_together(list(lines), SHA256_ED25519)
+    return read_together(lines, SHA256_ED25519, {})
 
 
 def opened(path: str, value: Any) -> Disclosure:
@@ -68,7 +70,7 @@ def test_lines_are_read_by_stream_and_place() -> None:
 def test_a_commitment_is_of_the_suite_of_the_store() -> None:
     wanted = SM3_SM2.digest(canonical([SALT, "event/0", {"a": 1}]))
     for lines in ([line()], [WRONG, line()]):
-        found = load_disclosures([("", one) for one in lines], SM3_SM2, lambda *_: None)
+        found = load_disclosures(lines, SM3_SM2, lambda *_: None)
         assert found["case/1", 3][0].commit == wanted
 
 
@@ -200,6 +202,26 @@ def test_lines_stand_in_order(first: Row, second: Row) -> None:
     assert told == [("2", *DISORDER)]
     assert sum(map(len, found.values())) == 3
     assert together(other, one) is None
+
+
+def test_values_that_recur_are_read_once_and_stay_what_they_are() -> None:
+    """Some are of one value for Python and of two spellings, or of one spelling in part."""
+    several = [True, 1, "1", [1], [True], {"a": 1}, {"a": True}, '{"a":1}', None, "null"]
+    values = several * (2 * TOGETHER // len(several)) + several[::-1]
+    lines = [line(seq=n, value=value) for n, value in enumerate(values)]
+    for spoilt in ([], [WRONG]):
+        found, told = load([*lines, *spoilt])
+        assert len(told) == len(spoilt)
+        for n, value in enumerate(values):
+            assert found["case/1", n] == (opened("event/0", value),)
+            assert canonical(found["case/1", n][0].value) == canonical(value)
+
+
+def test_what_is_known_is_not_read_again() -> None:
+    known = {'{"a":1}': "kept"}
+    (first, other) = read_together([line(), line(seq=4, value=[2])], SHA256_ED25519, known) or ()
+    assert (first[2].value, other[2].value) == ("kept", [2])
+    assert known == {'{"a":1}': "kept", "[2]": [2]}
 
 
 def test_what_cannot_be_read_has_no_place_in_the_order() -> None:

@@ -387,6 +387,7 @@ def test_both_verifiers_say_the_same_and_a_weaker_page_does_not(
     assert disagreements(page, tmp_path, told) == []
     for code, check in CONTROLS.items():
         found = [one for one in told if (one["expected"]["1"]["first"] or {}).get("code") == code]
+        assert len(found) > 2, code
         with chromium(weakened(*check, tmp_path)) as weak:
             assert disagreements(weak, tmp_path, found), code
 

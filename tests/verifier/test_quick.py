@@ -201,7 +201,7 @@ def test_honest_lines_are_read_quickly(ground: Ground) -> None:
     assert len(bodies) == len(records)
     assert None not in bodies
     opened = ground.files["disclosures.jsonl"].splitlines()
-    assert verifier.disclosures.read_together(opened, SHA256_ED25519)
+    assert verifier.disclosures.read_together(opened, SHA256_ED25519, {})
 
 
 def as_if_plain(*_: object) -> bool:
