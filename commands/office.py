@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -18,6 +19,7 @@ from commands.workspace import SERVICE, SETTINGS, Session, read_settings, witnes
 from engine.catalog import draft_process, read_params, read_roster
 from engine.desk import Desk, Refused
 from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
+from engine.evidence.checkpoint import is_note_name
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import enrol, found
 from engine.evidence.signing import make_key
@@ -49,8 +51,8 @@ def init(
     session: Session = ctx.obj
     if (folder / SETTINGS).exists():
         raise UsageError(say("{folder} 已是工作目录,不会覆盖", folder=str(folder)))
-    if any(mark in origin for mark in "+ \t\n") or not origin:
-        raise UsageError(say("来源名不得含空白或加号:{origin}", origin=origin))
+    if not is_note_name(origin):
+        raise UsageError(say("来源名不得为空,也不得含空白、加号和控制字符:{origin}", origin=origin))
     if suite not in SUITES:
         raise UnknownName(say("密码套件"), suite, list(SUITES))
     chosen = SUITES[suite]
@@ -67,7 +69,9 @@ def init(
         raise UsageError(say("花名册没有写谁有 {power} 之权(powers)", power="register"))
     registrar = registrars[0]
     (folder / SETTINGS).write_text(
-        f'origin = "{origin}"\nstore = "guicheng.sqlite3"\nkeys = "keys"\n', "utf-8"
+        f"origin = {json.dumps(origin, ensure_ascii=False)}\n"
+        'store = "guicheng.sqlite3"\nkeys = "keys"\n',
+        "utf-8",
     )
     here = read_settings(folder / SETTINGS)
     ring = Keyring(here.keys)

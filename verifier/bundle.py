@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,12 +19,14 @@ from verifier.files import Files
 from verifier.findings import Finding
 from verifier.memory import without_cycles
 from verifier.merkle import load_path
+from verifier.notes import is_name
 from verifier.quick import read_record
 from verifier.records import Head, Record
 from verifier.suites import SHA256_ED25519, SUITES, Suite
 
 LONGEST_LINE = 128 * 1024
 LARGEST_INDEX = 2**48
+_INDEX = re.compile("0|[1-9][0-9]{0,14}")
 _NAMES = ("bundle.json", "records.jsonl", "disclosures.jsonl", "proofs.json")
 
 
@@ -153,7 +156,7 @@ def _load_header(value: Json) -> tuple[str, Suite, Scope, int]:
             "scope": dict(scope),
             "size": int(size),
             **rest,
-        } if not rest and _are_counts(size) and size <= LARGEST_INDEX:
+        } if not rest and is_name(origin) and _are_counts(size) and size <= LARGEST_INDEX:
             if suite not in SUITES:
                 raise Flaw("不认识的密码套件", "the suite is unknown")
             return origin, SUITES[suite], _load_scope(scope), size
@@ -230,20 +233,27 @@ def _load_proofs(value: Json) -> Proofs:
         } if not rest:
             return Proofs(
                 inclusion={_index(name): load_path(path) for name, path in inclusion.items()},
-                consistency=dict(_load_extension(one) for one in consistency),
+                consistency=_load_extensions(consistency),
                 heads=_load_heads(heads),
             )
     raise Flaw("证明文件的字段不对", "the fields of the proofs are wrong")
 
 
 def _index(name: str) -> int:
-    if not name.isascii() or not name.isdigit() or len(name) > 15 or str(int(name)) != name:
+    if not _INDEX.fullmatch(name) or int(name) > LARGEST_INDEX:
         raise Flaw("日志位置写法不对", "an index is ill-formed", "inclusion")
     return int(name)
 
 
 def _are_counts(*values: int) -> bool:
     return all(type(one) is int and one >= 0 for one in values)
+
+
+def _load_extensions(several: list[Json]) -> dict[tuple[int, int], tuple[bytes, ...]]:
+    found = dict(map(_load_extension, several))
+    if len(found) < len(several):
+        raise Flaw("同一对大小有两份证明", "two proofs between the same sizes", "consistency")
+    return found
 
 
 def _load_extension(value: Json) -> tuple[tuple[int, int], tuple[bytes, ...]]:

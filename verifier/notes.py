@@ -60,7 +60,7 @@ def load_trust(text: str) -> Trust:
         data = decode_base64(key)
     except Flaw:
         raise bad from None
-    if not _is_name(name) or not _HINT.fullmatch(hint):
+    if not is_name(name) or not _HINT.fullmatch(hint):
         raise bad
     suite = next((one for one in SUITES.values() if data.startswith(one.kind)), None)
     if suite is None or not suite.is_sound_key(data[len(suite.kind) :]):
@@ -89,12 +89,12 @@ def load_note(data: bytes) -> Note:
         root = decode_base64(shown)
     except Flaw:
         raise bad from None
-    if not _is_name(origin) or not _SIZE.fullmatch(size) or len(root) != 32:
+    if not is_name(origin) or not _SIZE.fullmatch(size) or len(root) != 32:
         raise bad
     signatures: list[tuple[str, bytes]] = []
     for line in tail[:-1].split("\n"):
         match line.split(" "):
-            case [mark, name, value] if mark == _DASH and _is_name(name):
+            case [mark, name, value] if mark == _DASH and is_name(name):
                 try:
                     signature = decode_base64(value)
                 except Flaw:
@@ -115,6 +115,6 @@ def load_note(data: bytes) -> Note:
     )
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     """A key name of a note: not empty, printable, no white space, no plus."""
     return text.isprintable() and bool(text) and not any(c == "+" or c.isspace() for c in text)

@@ -32,6 +32,7 @@ from verifier.records import (
 from verifier.suites import Suite
 
 TEXT = r'"([^"\\\n]*)"'
+STREAM = r'"(org|keys|defs|sys|case/[^"\\\n]+|stock/[^"\\\n]+)"'
 NUMBER = "(0|[1-9][0-9]{0,13})"
 _HASH = '"([0-9a-f]{64})"'
 
@@ -60,7 +61,7 @@ _HEAD = an_object({"hash": _HASH, "seq": NUMBER})
 _PARTY = an_object({"name": TEXT, "uid": TEXT})
 _TEXTS = _several(TEXT, "[", "]")
 _NAMED_HASH = f"{TEXT}:{_HASH}"
-_NAMED_HEAD = f"{TEXT}:{_HEAD}"
+_NAMED_HEAD = f"{STREAM}:{_HEAD}"
 _FILE = an_object({"name": _HASH, "size": _HASH, "digest": _HASH})
 _SRV = an_object({"at": '"([0-9TZ:.-]*)"', "pt": '"([a-z0-9.+/-]*)"'})
 _SEALED = an_object({"body": '"([^"]*)"', "key": _HASH, "sig": '"([A-Za-z0-9+/]*=*)"', "srv": _SRV})
@@ -92,7 +93,7 @@ _FIELDS = {
     "recorder": _or_null(_PARTY),
     "req": _bare(TEXT),
     "seq": NUMBER,
-    "stream": TEXT,
+    "stream": STREAM,
     "suite": '"([a-z0-9-]*)"',
     "task": _or_null(an_object({"id": TEXT, "node": TEXT})),
     "time": TEXT,

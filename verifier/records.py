@@ -38,6 +38,7 @@ _WORDS = (
 )
 _FIELDS = frozenset(_WORDS.split(" "))
 _NONCE = re.compile("[0-9a-f]{32}")
+_STREAM = re.compile(r"org|keys|defs|sys|(?:case|stock)/[^\n]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ def load_body(data: bytes, suite: Suite) -> Body:
     body = Body(
         typ=_choice(got["typ"], "typ", TYPES),
         origin=_text(got["origin"], "origin"),
-        stream=_text(got["stream"], "stream"),
+        stream=_stream(got["stream"], "stream"),
         seq=_count(got["seq"], "seq"),
         prev=_hash(got["prev"], "prev"),
         definition=_definition(got["def"]),
@@ -201,7 +202,7 @@ def load_body(data: bytes, suite: Suite) -> Body:
         org=None if got["org"] is None else _head(got["org"], "org"),
         keys=None if got["keys"] is None else _head(got["keys"], "keys"),
         heads={
-            stream: _head(head, f"heads.{stream}")
+            _stream(stream, "heads"): _head(head, f"heads.{stream}")
             for stream, head in _mapping(got["heads"], "heads").items()
         },
         events=len(events),
@@ -288,6 +289,13 @@ def _text(value: Json, field: str) -> str:
     if not isinstance(value, str):
         raise Flaw("应为文字", "must be text", field)
     return value
+
+
+def _stream(value: Json, field: str) -> str:
+    name = _text(value, field)
+    if not _STREAM.fullmatch(name):
+        raise Flaw("不是链的名称", "must be the name of a stream", field)
+    return name
 
 
 def _count(value: Json, field: str) -> int:

@@ -55,6 +55,7 @@ MEANINGS = JUDGEMENTS | frozenset(
 )
 WAYS = frozenset(("key", "paper", "system"))
 _NONCE = re.compile("[0-9a-f]{32}")
+_STREAM = re.compile(r"org|keys|defs|sys|(?:case|stock)/[^\n]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,7 +343,7 @@ def _load(value: Json) -> Body:
         typ=read_choice(got, "typ", TYPES),
         suite=read_choice(got, "suite", frozenset(SUITES)),
         origin=read_text(got["origin"], "origin"),
-        stream=read_text(got["stream"], "stream"),
+        stream=_read_stream(got["stream"], "stream"),
         seq=read_count(got["seq"], "seq"),
         prev=read_hash(got["prev"], "prev"),
         definition=_load_definition(got["def"]),
@@ -365,7 +366,7 @@ def _load(value: Json) -> Body:
         org=_load_head(got["org"], "org"),
         keys=_load_head(got["keys"], "keys"),
         heads={
-            stream: _require_head(head, f"heads.{stream}")
+            _read_stream(stream, "heads"): _require_head(head, f"heads.{stream}")
             for stream, head in read_mapping(got["heads"], "heads").items()
         },
         events=tuple(
@@ -386,6 +387,13 @@ def _load(value: Json) -> Body:
     )
     _require_rules(body)
     return body
+
+
+def _read_stream(value: Json, field: str) -> str:
+    name = read_text(value, field)
+    if not _STREAM.fullmatch(name):
+        raise Misshapen(field, say("不是链的名称"))
+    return name
 
 
 def _require_rules(body: Body) -> None:

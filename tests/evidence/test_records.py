@@ -156,6 +156,10 @@ def test_a_line_feed_is_refused_in_a_body(body: Body) -> None:
         ({"happened": "2026-11-02T01:30:00.001Z"}, "happened"),
         ({"after": Head(seq=0, hash="")}, "after.root"),
         ({"events": ("1",)}, "events.0"),
+        ({"stream": ""}, "stream"),
+        ({"stream": "case"}, "stream"),
+        ({"stream": "case/"}, "stream"),
+        ({"heads": {"other": Head(seq=0, hash="0" * 64)}}, "heads"),
     ],
 )
 def test_a_body_that_breaks_a_rule_can_be_neither_written_nor_signed(

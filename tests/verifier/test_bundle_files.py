@@ -168,6 +168,10 @@ def test_a_size_is_a_place_of_the_log() -> None:
         *(canonical(HEADER | {"format": one}) for one in ("other", None)),
         *(canonical(HEADER | {name: 5}) for name in ("origin", "suite", "scope")),
         *(
+            canonical(HEADER | {"origin": one})
+            for one in ("", "a b", "a+b", "a\u3000b", "a\u200bb")
+        ),
+        *(
             canonical({name: one for name, one in HEADER.items() if name != gone})
             for gone in HEADER
         ),
@@ -316,13 +320,13 @@ HEADS: Row = {"record": 69, "size": 2, "proofs": {"keys": HEAD_PROOF}}
 def test_proofs_are_read() -> None:
     nothing: Row = {"index": 0, "head": {"seq": 0, "hash": digest(8)}, "path": []}
     found = proofs(
-        inclusion={"0": [], "10": PATH, "9" * 15: PATH[:1]},
+        inclusion={"0": [], "10": PATH, str(2**48): PATH[:1]},
         consistency=[EXTENSION, {"from": 0, "to": 0, "path": []}],
         heads=HEADS | {"proofs": {"keys": HEAD_PROOF, "org": nothing}},
     )
     assert found.findings == ()
     assert found.proofs == Proofs(
-        inclusion={0: (), 10: HASHES, 10**15 - 1: HASHES[:1]},
+        inclusion={0: (), 10: HASHES, 2**48: HASHES[:1]},
         consistency={(3, 70): HASHES, (0, 0): ()},
         heads=Heads(
             record=69,
@@ -344,6 +348,7 @@ def unlike(row: Row, *counts: str) -> list[Row]:
 
 INDEX = ("inclusion", "日志位置写法不对", "an index is ill-formed")
 STEP = ("consistency", "一致性证明的字段不对", "the fields of a consistency proof are wrong")
+TWICE = ("consistency", "同一对大小有两份证明", "two proofs between the same sizes")
 OF_HEADS = ("heads", "链头证明的字段不对", "the fields of the heads proofs are wrong")
 OF_HEAD = ("heads", "链头证明的字段不对", "the fields of a heads proof are wrong")
 NAMELESS = ("", "证明文件的字段不对", "the fields of the proofs are wrong")
@@ -355,6 +360,8 @@ HASH_OF_HEAD: list[Row] = [
 ]
 WRONG: list[tuple[Row, tuple[str, str, str]]] = [
     *(({"inclusion": {one: []}}, INDEX) for one in ("", "01", "x", "-1", "²", "٣", "1" * 16)),
+    ({"inclusion": {str(2**48 + 1): []}}, INDEX),
+    ({"consistency": [EXTENSION, EXTENSION | {"path": []}]}, TWICE),
     *(({"consistency": [EXTENSION, one]}, STEP) for one in (*unlike(EXTENSION, "from", "to"), [])),
     *(({"heads": one}, OF_HEADS) for one in (*unlike(HEADS, "record", "size"), [], "", 5)),
     ({"heads": HEADS | {"proofs": []}}, OF_HEADS),

@@ -53,15 +53,29 @@ def test_a_body_is_read_field_by_field() -> None:
 @pytest.mark.parametrize("path", [*WRONG["text"][1], "facts", "form", "heads", "move.to"])
 def test_a_text_holds_what_needs_no_escape(path: str) -> None:
     def row(text: str) -> Row:
-        maps = {"facts": digest(1), "form": digest(1), "heads": FULL["org"]}
+        maps = {"facts": digest(1), "form": digest(1)}
         value: Any = {text: maps[path]} if path in maps else text
         value = [text, "x"] if path == "move.to" else value
+        if path == "heads":
+            value = {f"case/{text}": FULL["org"]}
+        elif path == "stream":
+            value = f"stock/{text}"
         made = changed(FULL, path, "f" * 32 if path == "nonce" else value)
         return made | {"typ": "refusal", "meaning": "none"} if path == "code" else made
 
-    assert all(is_read(row(one)) for one in ("", "x", "，}]:{[ 中文", "null", "a" * 300))
+    assert all(is_read(row(one)) for one in ("x", "，}]:{[ 中文", "null", "a" * 300))
+    assert is_read(row("")) == (path not in ("stream", "heads"))
     if path != "nonce":
         assert not any(is_read(row(one)) for one in ('"', "\\", "\U00020bb7", "\U0001f600"))
+
+
+@pytest.mark.parametrize("name", ["org", "keys", "defs", "sys", "case/1", "stock/P001", "case//"])
+def test_the_names_of_streams_are_read(name: str) -> None:
+    assert is_read(FULL | {"stream": name})
+    assert is_read(FULL | {"heads": {name: FULL["org"]}})
+    for other in (f"x{name}", "orgs", "case/", "stock/", "Case/1", "key"):
+        assert read(FULL | {"stream": other}) is None
+        assert read(FULL | {"heads": {other: FULL["org"]}}) is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +96,7 @@ def test_lists_are_of_any_length(path: str) -> None:
 def test_maps_are_of_any_length_in_order(path: str) -> None:
     one = FULL["org"] if path == "heads" else digest(30)
     for count in (0, 1, 2, 3, 30):
-        assert is_read(changed(FULL, path, {f"名{n}": one for n in range(count)}))
+        assert is_read(changed(FULL, path, {f"case/{n:02}": one for n in range(count)}))
     data = canonical(BARE | {path: {"a": one, "b": one}})
     for wrong in (data.replace(b'"b":', b'"a":'), data.replace(b'"b":', b'"A":')):
         assert wrong != data

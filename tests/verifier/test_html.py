@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pytest
 from engine.evidence.bundle import dump_zip
 from engine.evidence.canonical import canonical
 from engine.evidence.suite import SM3_SM2
+from tests.attacks.forge import take_apart
 from tests.attacks.matrix import ATTACKS, Attack
 from tests.attacks.test_matrix import grounds
 from tests.conftest import ROOT
@@ -429,6 +430,67 @@ def test_the_page_asks_the_roster_of_the_day(
         with chromium(weakened(check, ";", tmp_path)) as weak:
             said = word(judge(weak, *forged(one, grounds[one.ground])))
         assert said == ("valid", None), name
+
+
+def odd_proofs(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
+    def spoil(ground: Ground) -> dict[str, bytes]:
+        proofs = json.loads(ground.files["proofs.json"]) | changes
+        return {**ground.files, "proofs.json": canonical(proofs)}
+
+    return spoil
+
+
+def odd_header(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
+    def spoil(ground: Ground) -> dict[str, bytes]:
+        header = json.loads(ground.files["bundle.json"]) | changes
+        return {**ground.files, "bundle.json": canonical(header)}
+
+    return spoil
+
+
+def odd_record(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
+    """With a last record that is signed, chained and under the checkpoint, as a forger can."""
+
+    def spoil(ground: Ground) -> dict[str, bytes]:
+        forge = take_apart(ground, ground.office.signers, service=True)
+        like = forge.all(lambda body: body["stream"].startswith("case/"))[-1]
+        signer = forge.signers[like.key]
+        forge.append(like, changes, [], signer)
+        forge.rewrite()
+        return forge.dump()
+
+    return spoil
+
+
+TWICE = [{"from": 1, "to": 2, "path": [end * 64]} for end in "01"]
+ODD = {
+    "two proofs between two sizes": (odd_proofs(consistency=TWICE), "E_BUNDLE"),
+    "a place of 16 digits": (odd_proofs(inclusion={"1" * 16: []}), "E_BUNDLE"),
+    "a place beyond the last": (odd_proofs(inclusion={str(2**48 + 1): []}), "E_BUNDLE"),
+    "the last place": (odd_proofs(inclusion={str(2**48): []}), None),
+    "a size beyond the last": (odd_header(size=2**48 + 1), "E_BUNDLE"),
+    "an origin in two words": (odd_header(origin="a b"), "E_BUNDLE"),
+    "an origin with a plus": (odd_header(origin="a+b"), "E_BUNDLE"),
+    "an origin with a hidden letter": (odd_header(origin="a\u200bb"), "E_BUNDLE"),
+    "an origin with a wide space": (odd_header(origin="a\u3000b"), "E_BUNDLE"),
+    "a stream of no kind": (odd_record(stream="other"), "E_BODY"),
+    "a stream of nothing": (odd_record(stream="case/"), "E_BODY"),
+    "a stream with a long dash": (odd_record(stream="stock/一\u2028二"), None),
+    "a head of no stream": (odd_record(heads={"x": {"seq": 0, "hash": "0" * 64}}), "E_BODY"),
+    "an origin of its own": (odd_record(origin="a b"), "E_ORIGIN"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_of_what_only_a_forger_writes_both_say_the_same(
+    page: Chromium, ground: Ground, name: str
+) -> None:
+    spoil, code = ODD[name]
+    files = spoil(ground)
+    first = ground.judge(files, 1).first
+    assert (first and first.code) == code
+    report = judge(page, dump_zip(files), (ground.vkey,), {})
+    assert word(report, 1)[1] == code
 
 
 @pytest.mark.parametrize(("approver", "told"), [("wutong", []), ("linlan", ["E_REDACT"])])

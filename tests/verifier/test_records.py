@@ -166,6 +166,13 @@ def test_no_text_and_no_name_in_a_body_has_a_second_line(mark: str) -> None:
         assert refused(FULL | {name: {two: value}}) == (*said, name)
 
 
+@pytest.mark.parametrize("name", ["", "x", "orgs", "case", "case/", "stock/", "CASE/1", "a/case/1"])
+def test_there_are_no_other_streams(name: str) -> None:
+    said = ("不是链的名称", "must be the name of a stream")
+    assert refused(FULL | {"stream": name}) == (*said, "stream")
+    assert refused(FULL | {"heads": {name: FULL["org"]}}) == (*said, "heads")
+
+
 def test_quotes_and_backslashes_stand_in_any_text() -> None:
     assert load(BARE | {"act": '"\\'}).act == '"\\'
 
