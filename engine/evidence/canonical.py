@@ -27,6 +27,11 @@ SALT_BYTES = 16
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _FREE_TEXT = "\n\t"
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Printable ASCII, and letters of blocks in which every one stands for itself under NFC, combines
+# with nothing and controls nothing: ideographs, their punctuation, full width, dashes and quotes.
+_EVERYDAY = re.compile(
+    "[ -~\u00b7\u2010-\u2027\u3000-\u3029\u3030-\u303f\u4e00-\u9fff\uff01-\uff5d]*"
+)
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -40,21 +45,32 @@ def canonical(value: JsonLike) -> bytes:
 def parse(data: bytes) -> Json:
     """The value of canonical bytes. Raises `EvidenceError` for any other spelling of it."""
     try:
-        value: Json = json.loads(
-            data.decode(),
-            object_pairs_hook=_object,
-            parse_float=_no_fraction,
-            parse_constant=_no_fraction,
-        )
+        text = data.decode()
+        value: Json = _read(text)
     except UnicodeDecodeError:
         raise EvidenceError(say("内容不是 UTF-8 文本")) from None
     except RecursionError:
         raise EvidenceError(say("内容嵌套过深")) from None
     except ValueError:
         raise EvidenceError(say("内容不是有效的 JSON")) from None
-    if canonical(value) != data:
+    if not _is_everyday_canonical(text, value) and canonical(value) != data:
         raise EvidenceError(say("内容不是规范写法(RFC 8785)"))
     return value
+
+
+def _is_everyday_canonical(text: str, value: Json) -> bool:
+    """Whether the text of a value is canonical, where that is quickly seen.
+
+    Without a backslash and with letters of the everyday blocks only, a text needs no escape and
+    has no flaw, and keys by code point are in the order of UTF-16; with fewer brackets than the
+    depth allowed it is not too deep. So the standard library writes it as RFC 8785 does.
+    """
+    return (
+        "\\" not in text
+        and text.count("{") + text.count("[") < DEEPEST
+        and _EVERYDAY.fullmatch(text) is not None
+        and _written(value) == text
+    )
 
 
 def commitment(salt: bytes, path: str, value: JsonLike, suite: Suite = SHA256_ED25519) -> str:
@@ -108,8 +124,7 @@ def utf16(text: str) -> bytes:
 
 def find_flaw(text: str, *, free: bool = True) -> Text | None:
     """Why a text cannot be signed, or None. `free` text may hold line feeds and tabs."""
-    # Printable ASCII, nearly all keys and digests, has none of the flaws looked for below.
-    if text.isascii() and text.isprintable():
+    if _EVERYDAY.fullmatch(text):
         return None
     for letter in text:
         category = unicodedata.category(letter)
@@ -131,7 +146,7 @@ def _write(value: JsonLike, out: list[str], room: int) -> None:
         out.append("true" if value else "false")
     elif isinstance(value, int):
         if abs(value) > LARGEST:
-            raise EvidenceError(say("整数超出可用范围:{value}", value=hex(value)[:40]))
+            raise EvidenceError(_too_large(value))
         out.append(str(int(value)))
     elif isinstance(value, str):
         out.append(_text(value))
@@ -178,3 +193,24 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _no_fraction(text: str) -> Json:
     raise EvidenceError(say("记录中不允许小数:{value}", value=text[:40]))
+
+
+def _integer(digits: str) -> int:
+    value = int(digits)
+    if abs(value) > LARGEST:
+        raise EvidenceError(_too_large(value))
+    return value
+
+
+def _too_large(value: int) -> Text:
+    return say("整数超出可用范围:{value}", value=hex(value)[:40])
+
+
+# Made once: what they cost to make is more than what they cost to use.
+_read = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_no_fraction,
+    parse_constant=_no_fraction,
+).decode
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

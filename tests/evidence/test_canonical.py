@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,52 @@ def test_every_value_has_one_spelling_that_reads_back(value: object) -> None:
     data = canonical(value)  # type: ignore[arg-type]
     assert parse(data) == value
     assert json.loads(data) == value
+
+
+EVERYDAY = (
+    b'{"a":[1,-2,true,null,""],"b":{"x":{}}}',
+    '["林岚(综合协调科)","同意。——“急”…·","1 ~ 2 <a href=\'/\'>"]'.encode(),
+    b"[" + b",".join([b"{}"] * (DEEPEST - 2)) + b"]",
+)
+SPOILT = ("\u00e9", "e\u0301", "\u202e", "\u200b", "\x7f", "\u302a", "\U00020bb7", "\\n", "\\u4e00")
+
+
+@pytest.mark.parametrize("data", EVERYDAY)
+def test_everyday_texts_are_not_written_letter_by_letter(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = parse(data)
+    assert canonical(value) == data
+    monkeypatch.setattr("engine.evidence.canonical.canonical", lambda _: b"")
+    assert parse(data) == value
+
+
+@given(
+    st.lists(st.sampled_from([*'[]{}:,"\\ 1a中(', *SPOILT, '"a"', "true", "-0", "1.0"]), max_size=9)
+)
+def test_quickly_or_letter_by_letter_a_text_is_read_the_same(parts: list[str]) -> None:
+    text = "".join(parts)
+    for data in (text.encode(), json.dumps([text], ensure_ascii=False).encode()):
+        quickly = outcome(data)
+        with patch("engine.evidence.canonical._is_everyday_canonical", lambda *_: False):
+            assert outcome(data) == quickly
+
+
+def outcome(data: bytes) -> str:
+    """What a text is read as, or why it is not."""
+    try:
+        return repr(parse(data))
+    except EvidenceError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53), 10**40])
+def test_a_number_out_of_range_is_named(number: int) -> None:
+    said = f"整数超出可用范围:{hex(number)}"
+    for attempt in (lambda: parse(b"[%d]" % number), lambda: canonical([number])):
+        with pytest.raises(EvidenceError) as caught:
+            attempt()
+        assert str(caught.value) == said
 
 
 def test_keys_sort_by_utf16_units_not_by_code_points() -> None:
