@@ -140,7 +140,9 @@ def find_flaw(text: str, *, free: bool = True) -> Text | None:
 def _write(value: JsonLike, out: list[str], room: int) -> None:
     if room == 0:
         raise EvidenceError(say("内容嵌套过深"))
-    if value is None:
+    if isinstance(value, str):
+        out.append(_text(value))
+    elif value is None:
         out.append("null")
     elif isinstance(value, bool):
         out.append("true" if value else "false")
@@ -148,8 +150,6 @@ def _write(value: JsonLike, out: list[str], room: int) -> None:
         if abs(value) > LARGEST:
             raise EvidenceError(_too_large(value))
         out.append(str(int(value)))
-    elif isinstance(value, str):
-        out.append(_text(value))
     elif isinstance(value, Mapping):
         _write_object(value, out, room)
     elif isinstance(value, list | tuple):
@@ -162,9 +162,11 @@ def _write(value: JsonLike, out: list[str], room: int) -> None:
 
 
 def _write_object(value: Mapping[str, JsonLike], out: list[str], room: int) -> None:
-    if not all(isinstance(key, str) for key in value):
-        raise EvidenceError(say("键应为文字"))
-    for n, key in enumerate(sorted(value, key=utf16)):
+    try:
+        is_ascii = "".join(value).isascii()
+    except TypeError:
+        raise EvidenceError(say("键应为文字")) from None
+    for n, key in enumerate(sorted(value) if is_ascii else sorted(value, key=utf16)):
         out.append("," if n else "{")
         out.append(_key(key))
         out.append(":")

@@ -53,6 +53,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 
 _TYPE = "a name in a type, which only the type checker reads"
 _CANONICAL = {
+    "_write_object: '' → 'x'": "x between keys is as much ASCII as nothing",
     "commitment: b'=' → b'=x'": "the base64 of 16 bytes ends in A, Q, g or w before its padding",
     "decode_base64: True → False": "what it lets pass is refused for its spelling, one line below",
     "module: '\\n\\t' → '\\n\\tx'": "only control characters are looked for in it, and x is none",
