@@ -175,14 +175,14 @@ def read_day(text: str) -> date:
     return found
 
 
-def read_moment(text: str, zone: tzinfo) -> datetime:
-    """A moment as typed, in the office's zone; a day alone stands for its end.
+def read_moment(text: str, zone: tzinfo, of_day: time = time.max) -> datetime:
+    """A moment as typed, in the office's zone; a day alone stands for this hour of it.
 
     Errors: `UsageError`.
     """
     day = parse_date(text)
     if day is not None:
-        return datetime.combine(day, time.max, zone)
+        return datetime.combine(day, of_day, zone)
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:

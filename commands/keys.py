@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import time
 
 import typer
 
 from commands.display import receipt
+from commands.entry import read_moment
 from commands.files import drafted_person
 from commands.help import Named
 from commands.table import dump, emit, heads
@@ -99,6 +101,7 @@ def list_keys(ctx: typer.Context, as_json: bool = typer.Option(False, "--json"))
             "custody": one.custody,
             "since": one.since,
             "until": one.until if one.until is not None else "",
+            "suspect_since": one.suspect_since or "",
         }
         for one in state.enrolments.values()
     ]
@@ -109,6 +112,7 @@ def list_keys(ctx: typer.Context, as_json: bool = typer.Option(False, "--json"))
         custody="保管",
         since="自",
         until="止",
+        suspect_since="自此可疑",
     )
     emit(columns, rows, as_json)
 
@@ -193,8 +197,11 @@ def revoke(
     matches = [one for one in state.enrolments if one.startswith(key_id)]
     if len(matches) != 1:
         raise UsageError(say("没有唯一以“{key}”开头的钥匙", key=key_id))
+    since = None
+    if suspect_since is not None:
+        since = instant(read_moment(suspect_since, desk.catalog.zone, time.min))
     actor = desk.catalog.roster(desk.clock()).person(session.name()).id
-    change = KeyRevoked(key=matches[0], reason=reason, suspect_since=suspect_since)
+    change = KeyRevoked(key=matches[0], reason=reason, suspect_since=since)
     answer = Registry(desk).change_keys(change, actor, session.signer(actor), REVOKE)
     receipt(answer, REVOKE, session.language)
     typer.echo(say("已吊销 {key}", key=matches[0][:12]).show(session.language))

@@ -21,6 +21,7 @@ from engine.evidence.keys import (
     KeysFounded,
     dump_key_change,
     enrolment_matter,
+    load_key_change,
     require_consents,
     require_proof,
 )
@@ -164,6 +165,8 @@ class Registry:
         the founding is not sound.
         """
         require_proof(change, self.desk.store.origin, self.desk.store.suite)
+        event = happened.KeysChanged(change=dump_key_change(change))
+        load_key_change(event.change)  # what could not be read again is not signed
         try:
             self.desk.keys().require_entitled(change, actor, signer.key_id)
             if isinstance(change, KeyEnrolled):
@@ -175,7 +178,6 @@ class Registry:
             return self.desk.refuse_outside(_no(act, (reason,)), actor, signer)
         if isinstance(change, KeyEnrolled) and not self._is_vouched(change):
             return self.desk.refuse_outside(_no(act, (self._second(actor),)), actor, signer)
-        event = happened.KeysChanged(change=dump_key_change(change))
         return self._declare(KEYS, act, event, actor, signer)
 
     def consent_to(self, change: KeyEnrolled, registrar: str, signer: Signer) -> KeyEnrolled:

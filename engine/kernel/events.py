@@ -30,6 +30,7 @@ class Event:
 
     version: ClassVar[int] = 1
     parts: ClassVar[Mapping[str, type[Part]]] = {}  # the fields that hold parts, and of which kind
+    plain: ClassVar[frozenset[str]] = frozenset()  # the fields that are JSON as they stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -533,7 +534,9 @@ class RosterAmended(Event):
 class KeysChanged(Event):
     """A key enrolled, rotated or revoked."""
 
-    change: Mapping[str, Value]
+    plain: ClassVar[frozenset[str]] = frozenset(("change",))
+
+    change: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

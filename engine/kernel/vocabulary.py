@@ -22,6 +22,8 @@ def dump_event(event: Event) -> dict[str, Json]:
             dumped[field.name] = [
                 {one.name: getattr(part, one.name) for one in fields(part)} for part in value
             ]
+        elif field.name in event.plain:
+            dumped[field.name] = _as_json(value)
         elif isinstance(value, Mapping):
             dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
         else:
@@ -50,11 +52,25 @@ def load_event(dumped: Mapping[str, Json]) -> Event:
         value = dumped[field.name]
         if field.name in kind.parts:
             loaded[field.name] = _load_parts(kind.parts[field.name], value)
+        elif field.name in kind.plain:
+            loaded[field.name] = value
         elif isinstance(value, dict) and "$" not in value:
             loaded[field.name] = {name: load_value(inner) for name, inner in value.items()}
         else:
             loaded[field.name] = load_value(value)
     return kind(**loaded)
+
+
+def _as_json(value: object) -> Json:
+    """A plain value, its tuples as lists."""
+    match value:
+        case Mapping():
+            return {str(name): _as_json(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_as_json(inner) for inner in value]
+        case None | bool() | int() | str():
+            return value
+    raise TypeError(f"not plain: {value!r}")
 
 
 def _load_parts(kind: type[Part], value: Json) -> tuple[Part, ...]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from commands.boundary import main
+from engine.evidence.checkpoint import dump_vkey
+from engine.evidence.keyring import Keyring
+from tests.conftest import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -42,3 +47,15 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> 
 
     capsys.readouterr()
     return line
+
+
+def judge_bundle(office: Path, bundle: Path, note: Path) -> tuple[int, str]:
+    """Exit code and report of the verifier, which trusts the key of this office's service."""
+    public = Keyring(office / "keys").find_public("SYSTEM")
+    assert public is not None
+    trust = dump_vkey("office.example/guicheng", public)
+    words = [str(bundle), "--trust", trust, "--checkpoint", str(note)]
+    done = subprocess.run(
+        [sys.executable, "-m", "verifier", *words], cwd=ROOT, capture_output=True, check=False
+    )
+    return done.returncode, done.stdout.decode()

@@ -11,12 +11,11 @@ import pytest
 
 from commands.boundary import main
 from engine.evidence.canonical import pae
-from engine.evidence.checkpoint import dump_vkey
 from engine.evidence.keyring import Keyring, decrypt_key, encrypt_key
 from engine.evidence.record import RECORD_V2
 from engine.evidence.sm2 import Sm2PrivateKey, make_sm2_key
 from engine.store.store import Store
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, judge_bundle
 from tests.conftest import ROOT
 
 SUITE = "sm3-sm2"
@@ -52,14 +51,8 @@ def test_a_case_goes_on_record_and_both_verifiers_find_it_right(run: Run, tmp_pa
     assert (code, "没有改动过" in err) == (0, True)
     assert run("audit", "verify", "--new")[0] == 0
     assert run("audit", "bundle", str(bundle))[0] == 0
-    public = Keyring(tmp_path / "office/keys").find_public("SYSTEM")
-    assert public is not None
-    trust = dump_vkey("office.example/guicheng", public)
-    words = [str(bundle), "--trust", trust, "--checkpoint", str(note)]
-    done = subprocess.run(
-        [sys.executable, "-m", "verifier", *words], cwd=ROOT, capture_output=True, check=False
-    )
-    assert (done.returncode, "结论:成立" in done.stdout.decode()) == (0, True), done.stdout.decode()
+    code, told = judge_bundle(tmp_path / "office", bundle, note)
+    assert (code, "结论:成立" in told) == (0, True), told
 
 
 def test_openssl_opens_the_key_and_verifies_what_it_signed(made: Path, tmp_path: Path) -> None:
