@@ -30,7 +30,7 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Printable ASCII, and letters of blocks in which every one stands for itself under NFC, combines
 # with nothing and controls nothing: ideographs, their punctuation, full width, dashes and quotes.
 _EVERYDAY = re.compile(
-    "[ -~\u00b7\u2010-\u2027\u3000-\u3029\u3030-\u303f\u4e00-\u9fff\uff01-\uff5d]*"
+    r"[ -~\u00b7\u2010-\u2027\u3000-\u3029\u3030-\u303f\u4e00-\u9fff\uff01-\uff5d]*"
 )
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 

@@ -57,7 +57,9 @@ def make_checkpoint(origin: str, size: int, root: bytes, signer: Signer) -> Chec
     Raises `EvidenceError` for an origin with a space or a plus, which a note cannot name.
     """
     if not is_note_name(origin):
-        raise EvidenceError(say("来源名不得含空白或加号:{origin}", origin=origin[:80]))
+        raise EvidenceError(
+            say("来源名不得为空,也不得含空白、加号和控制字符:{origin}", origin=origin[:80])
+        )
     text = f"{origin}\n{size}\n{encode_base64(root)}\n"
     note = sign_note(text, origin, signer)
     return Checkpoint(origin=origin, size=size, root=root.hex(), note=note)
