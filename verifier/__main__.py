@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def main(words: list[str] | None = None) -> int:
         return int(ended.code or 0)
     is_zh = asked.lang == "zh"
     try:
-        trust = load_trust(asked.trust) if asked.trust is not None else None
+        trust = load_trust(asked.trust.strip()) if asked.trust is not None else None
         outside = tuple(
             Outside(name=Path(name).name, content=_read(Path(name), LARGEST_NOTE))
             for name in asked.checkpoint
@@ -42,10 +43,15 @@ def main(words: list[str] | None = None) -> int:
         print(f"{error.filename}: {said} ({error.strerror})", file=sys.stderr)
         return USAGE
     report = verify(files, trust, outside, asked.level, anchors)
-    if asked.json:
-        print(json.dumps(report.dump(), ensure_ascii=False, indent=1))
-    else:
-        print(report.show(asked.lang))
+    told = (
+        json.dumps(report.dump(), ensure_ascii=False, indent=1)
+        if asked.json
+        else report.show(asked.lang)
+    )
+    try:
+        print(told, flush=True)
+    except BrokenPipeError:  # who reads it has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.exit
 
 

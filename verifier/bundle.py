@@ -167,10 +167,10 @@ def _load_scope(scope: dict[str, Json]) -> Scope:
     match scope:
         case {"kind": "store"} if len(scope) == 1:
             return Scope(kind="store")
-        case {"kind": "case", "case": str(case), "number": str(number)} if len(scope) == 3:
+        case {"kind": "case", "case": str(case), "number": str(number)} if len(scope) == 3 and case:
             return Scope(kind="case", case=case, number=number)
         case {"kind": "period", "from": str(since), "until": str(until)} if (
-            len(scope) == 3 and is_instant(since) and is_instant(until)
+            len(scope) == 3 and is_instant(since) and is_instant(until) and since <= until
         ):
             return Scope(kind="period", since=since, until=until)
     raise Flaw("证据包的范围写法不对", "the scope of the bundle is ill-formed")

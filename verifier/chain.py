@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from verifier.bundle import Bundle
+from verifier.bundle import Bundle, Scope
 from verifier.canonical import Flaw, is_hash, is_instant, parse, utf16
 from verifier.findings import Finding, Weight
 from verifier.memory import without_cycles
@@ -76,9 +76,23 @@ def check_bytes(bundle: Bundle, *, signatures: bool = True) -> Judged:
                 _tell("E_EXTRA", stream, seq, "", "明细不属于任何记录", "it belongs to no record")
             )
     judged = {name: tuple(streams[name].sound) for name in sorted(streams, key=utf16)}
+    found += _check_scope(bundle.scope, judged)
     found += _check_objects(bundle, judged, find_redacted_objects(records))
     found += _check_models(bundle, judged)
     return Judged(findings=tuple(found), streams=judged, targets=targets, redacted=tuple(redacted))
+
+
+def _check_scope(scope: Scope, streams: Mapping[str, tuple[Sound, ...]]) -> Iterator[Finding]:
+    """A bundle of one case holds that case, under the number it says."""
+    if scope.kind != "case":
+        return
+    numbers = {one.body.number for one in streams.get(f"case/{scope.case}", ())}
+    if not numbers:
+        zh, en = "证据包里没有它所说的这一案", "the case it says it is of is not in it"
+        yield _tell("E_BUNDLE", "", -1, "bundle.json", zh, en)
+    elif scope.number not in numbers:
+        zh, en = "所说的案件编号与记录不符", "its case has another number in the records"
+        yield _tell("E_BUNDLE", "", -1, "bundle.json", zh, en)
 
 
 def check_log(records: Iterable[Record], *, is_whole: bool) -> Iterator[Finding]:

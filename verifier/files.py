@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _KNOWN = re.compile(
     "|(objects|models)/[0-9a-f]{64}"
 )
 _LOCAL, _CENTRAL, _END = 30, 46, 22
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_EPOCH, _DAY = (1980, 1, 1, 0, 0, 0), 0x21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +124,25 @@ def _wrong_form(
         _LOCAL + _CENTRAL + 2 * len(name) + one.file_size
         for name, one in zip(names, entries, strict=True)
     )
-    if not plain or archive.comment or length != size:
+    if not plain or archive.comment or length != size or not _agree(archive, entries):
         return "zip 不是规定的写法(只存储、无附加内容)", "the zip is not in its one form"
     return None
+
+
+def _agree(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether each entry begins as the directory at the end says, one behind the other."""
+    file, at = archive.fp, 0
+    assert file is not None
+    for one in entries:
+        name, size = one.orig_filename.encode(), one.file_size
+        told = (one.flag_bits, 0, 0, _DAY, one.CRC, size, size, len(name), 0)
+        file.seek(at)
+        head = file.read(_LOCAL + len(name))
+        # Between the two stands the version needed to read it, which changes nothing.
+        if head[:4] != b"PK\3\4" or head[6:] != struct.pack("<4H3L2H", *told) + name:
+            return False
+        at += len(head) + size
+    return True
 
 
 def _shown(name: str) -> str:

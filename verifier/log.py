@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.bundle import Bundle, Heads
 from verifier.canonical import Flaw, Json, canonical, is_hash, utf16
@@ -38,10 +38,13 @@ def check_log(
             _tell("E_NOTE", "checkpoint.note", "检查点的条数与 bundle.json 不符", "sizes disagree")
         )
         newest = None
+    lacking: list[Finding] = []
     kept = [
-        (one.name, _read_note(one.content, one.name, bundle.origin, trust, found))
+        (one.name, _read_note(one.content, one.name, bundle.origin, trust, lacking))
         for one in outside
     ]
+    # A note of his own that the auditor cannot use accuses nobody.
+    found += [replace(one, weight=Weight.GAP) for one in lacking]
     older: list[tuple[str, Note | None]] = []
     for size, content in sorted(bundle.older.items()):
         name = f"checkpoints/{size}.note"
@@ -64,6 +67,12 @@ def check_log(
 def covered(bundle: Bundle) -> int:
     """How many of the bundle's records its newest checkpoint covers."""
     return sum(1 for one in bundle.records if one.index < bundle.size)
+
+
+def size_outside(bundle: Bundle, trust: Trust | None, outside: tuple[Outside, ...]) -> int:
+    """How many records the newest usable checkpoint kept outside covers; 0 without one."""
+    notes = [_read_note(one.content, one.name, bundle.origin, trust, []) for one in outside]
+    return max((note.size for note in notes if note is not None), default=0)
 
 
 def _tell(

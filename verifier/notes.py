@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from unicodedata import category
 
 from verifier.canonical import Flaw, decode_base64
 from verifier.suites import SUITES, Suite
@@ -13,6 +14,7 @@ _DASH = "\u2014"
 _SIZE = re.compile("0|[1-9][0-9]{0,14}")
 _HINT = re.compile("[0-9a-f]{8}")
 _MOST_SIGNATURES = 64
+_NAMELESS = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 LARGEST_NOTE = 64 * 1024
 
 
@@ -116,5 +118,5 @@ def load_note(data: bytes) -> Note:
 
 
 def is_name(text: str) -> bool:
-    """A key name of a note: not empty, printable, no white space, no plus."""
-    return text.isprintable() and bool(text) and not any(c == "+" or c.isspace() for c in text)
+    """A name of a note: not empty, no white space, control or format character, no plus."""
+    return bool(text) and not any(one == "+" or category(one) in _NAMELESS for one in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from verifier.bundle import Scope
 from verifier.canonical import Json
 from verifier.findings import Finding, Weight, one_line
 from verifier.tokens import Proven
@@ -32,7 +33,7 @@ class Report:
 
     origin: str
     suite: str
-    scope: str
+    scope: Scope
     level: int
     size: int
     records: int
@@ -70,7 +71,7 @@ class Report:
             "exit": self.exit,
             "origin": self.origin,
             "suite": self.suite,
-            "scope": self.scope,
+            "scope": self.scope.kind,
             "level": self.level,
             "size": self.size,
             "records": self.records,
@@ -98,11 +99,19 @@ class Report:
         name = _VERDICTS[self.exit][1 if is_zh else 2]
         if is_zh:
             told = f"{self.records} 条记录,检查点覆盖 {self.covered} 条;{self.suite}"
-            lines.append(f"结论:{name}({told})")
-            lines.append("未证明的:")
+            lines += [f"结论:{name}({told})", one_line(self._of_what(is_zh)), "未证明的:"]
         else:
             told = f"{self.records} records, {self.covered} under the checkpoint; {self.suite}"
-            lines.append(f"Verdict: {name} ({told})")
-            lines.append("Not proven:")
+            lines += [f"Verdict: {name} ({told})", one_line(self._of_what(is_zh)), "Not proven:"]
         lines += [f"- {one.zh if is_zh else one.en}" for one in self.limits]
         return "\n".join(lines)
+
+    def _of_what(self, is_zh: bool) -> str:
+        one = self.scope
+        if one.kind == "case":
+            told = f"案件 {one.number}" if is_zh else f"case {one.number}"
+        elif one.kind == "period":
+            told = f"{one.since} – {one.until}"
+        else:
+            told = "整库" if is_zh else "the whole store"
+        return f"来源:{self.origin};{told}" if is_zh else f"Origin: {self.origin}; {told}"

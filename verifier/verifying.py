@@ -10,7 +10,7 @@ from verifier.certificates import Certificate
 from verifier.chain import Judged, check_bytes
 from verifier.files import Files
 from verifier.findings import Finding
-from verifier.log import Outside, check_log, covered
+from verifier.log import Outside, check_log, covered, size_outside
 from verifier.notes import Trust
 from verifier.powers import check_powers
 from verifier.process import check_process
@@ -49,7 +49,7 @@ def verify(
     return Report(
         origin=bundle.origin,
         suite=bundle.suite.name,
-        scope=bundle.scope.kind,
+        scope=bundle.scope,
         level=level,
         size=bundle.size,
         records=len(bundle.records),
@@ -81,15 +81,24 @@ def _limits(
             en="no checkpoint from outside was given (--checkpoint): whoever holds the service"
             " key could have rewritten it all",
         )
-    late = len(bundle.records) - covered(bundle)
+    size = size_outside(bundle, trust, outside) if outside else bundle.size
+    whose = ("留存在外的检查点", "the checkpoint kept outside")
+    if not outside:
+        whose = ("证据包自带的检查点", "the bundle's own checkpoint")
+    late = sum(1 for one in bundle.records if one.index >= size)
     newest = max((one.body.time for one in judged.sound), default="")
-    sealed = max((one.body.time for one in judged.sound if one.index < bundle.size), default="")
+    sealed = max((one.body.time for one in judged.sound if one.index < size), default="")
     yield Limit(
-        zh=f"暴露窗口:检查点({sealed or '无'})之后有 {late} 条记录,最后一条在 {newest or '无'};"
+        zh=f"暴露窗口:{whose[0]}({sealed or '无'})之后有 {late} 条记录,最后一条在 {newest or '无'};"
         "其后被删的无从得知",
-        en=f"exposure window: {late} records after the checkpoint ({sealed or 'none'}), the last at"
+        en=f"exposure window: {late} records after {whose[1]} ({sealed or 'none'}), the last at"
         f" {newest or 'none'}; what was removed after it cannot be known",
     )
+    if bundle.scope.kind == "period":
+        yield Limit(
+            zh="所选期间的记录是否收全;没有收进来的案件",
+            en="whether every record of the period is in the bundle; cases that were left out",
+        )
     ways = Counter(one.body.way for one in judged.sound)
     if ways["paper"]:
         yield Limit(

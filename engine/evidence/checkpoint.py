@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -118,8 +119,13 @@ def note_problem(checkpoint: Checkpoint, origin: str, publics: Iterable[PublicKe
 
 
 def is_note_name(name: str) -> bool:
-    """Whether a note can name it: not empty, no white space, no plus, no control character."""
-    return name.isprintable() and name != "" and not any(c == "+" or c.isspace() for c in name)
+    """Whether a note can name it: not empty, no white space, control or format character, no plus.
+
+    White space and these characters are Unicode's categories Z, Cc and Cf (evidence-spec.md §8).
+    """
+    return name != "" and not any(
+        one == "+" or unicodedata.category(one) in ("Cc", "Cf", "Zs", "Zl", "Zp") for one in name
+    )
 
 
 def sign_note(text: str, name: str, signer: Signer) -> str:

@@ -13,6 +13,7 @@ from tests.verifier.parts import sha256 as digest
 from tests.verifier.sealed import Written, opening, sealed
 from tests.verifier.staff import KEYS, enrolled
 from verifier import chain
+from verifier.bundle import Scope
 from verifier.canonical import canonical
 from verifier.chain import check_bytes, check_log
 from verifier.reading import Target
@@ -86,7 +87,28 @@ def test_only_a_whole_store_has_every_index() -> None:
     store.add("case/1")
     store.records[1] = replace(store.records[1], index=5)
     assert [one[1][:15] for one in store.told()] == ["index 5 [E_LOG]"]
-    assert store.told(scope=replace(store.bundle().scope, kind="case")) == []
+    assert store.told(scope=replace(store.bundle().scope, kind="period")) == []
+
+
+def test_a_bundle_of_one_case_holds_it_under_its_number() -> None:
+    store = Written()
+    store.add("case/7", case={"id": "7", "number": "2026-7"})
+    scope = Scope(kind="case", case="7", number="2026-7")
+    assert store.told(scope=scope) == []
+    gone = at(
+        "bundle.json",
+        "E_BUNDLE",
+        "证据包里没有它所说的这一案",
+        "the case it says it is of is not in it",
+    )
+    assert store.told(scope=replace(scope, case="8")) == [gone]
+    other = at(
+        "bundle.json",
+        "E_BUNDLE",
+        "所说的案件编号与记录不符",
+        "its case has another number in the records",
+    )
+    assert store.told(scope=replace(scope, number="2026-8")) == [other]
 
 
 # -- where a record stands --------------------------------------------------------------

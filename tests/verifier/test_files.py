@@ -269,7 +269,23 @@ def test_what_a_shadow_leaves_free_is_no_place_to_hide(tmp_path: Path) -> None:
     by_comment = zipped(ONE, shadow, comment=b"x" * room)
     assert in_zip(tmp_path, by_comment).wrong == (("", *OTHER_FORM),)
     between = zipped(ONE, shadow, between=b"x" * room)
-    assert in_zip(tmp_path, between) == Files(contents={}, wrong=(("", *NO_ZIP),))
+    assert in_zip(tmp_path, between) == Files(contents={}, wrong=(("", *OTHER_FORM),))
+
+
+def test_an_entry_begins_as_the_directory_says(tmp_path: Path) -> None:
+    """A reader that goes by the one would read other files than one that goes by the other."""
+    data = zipped(ONE, TWO)
+    first, second = 0, data.index(b"PK\3\4", 1)
+    version = (4, 5)
+    for start in (first, second):
+        for place in range(30):
+            spoilt = bytearray(data)
+            spoilt[start + place] ^= 8
+            found = in_zip(tmp_path, bytes(spoilt))
+            assert bool(found.contents) == (place in version), (start, place)
+    in_directory = bytearray(data)
+    in_directory[data.index(b"PK\1\2") + 9] ^= 8  # names in UTF-8, says the directory alone
+    assert in_zip(tmp_path, bytes(in_directory)).wrong == (("", *OTHER_FORM),)
 
 
 def test_how_many_files_a_zip_may_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

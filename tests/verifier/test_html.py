@@ -462,6 +462,53 @@ def odd_record(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
     return spoil
 
 
+def odd_case(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
+    def spoil(ground: Ground) -> dict[str, bytes]:
+        files = ground.case_files(ground.office.store.cases()[0].id)
+        header = json.loads(files["bundle.json"])
+        scope = {**header["scope"], **changes}
+        return {**files, "bundle.json": canonical(header | {"scope": scope})}
+
+    return spoil
+
+
+def without_its_case(ground: Ground) -> dict[str, bytes]:
+    """A bundle of one case with all that is of cases taken out, proofs and all."""
+    files = dict(ground.case_files(ground.office.store.cases()[0].id))
+    kept = [one for one in lines(files["records.jsonl"]) if body(one)["stream"][:5] != "case/"]
+    opened = [one for one in lines(files["disclosures.jsonl"]) if one["stream"][:5] != "case/"]
+    proofs = json.loads(files["proofs.json"])
+    there = {str(one["index"]) for one in kept}
+    heads = proofs["heads"]["proofs"]
+    proofs["inclusion"] = {n: one for n, one in proofs["inclusion"].items() if n in there}
+    proofs["heads"]["proofs"] = {n: one for n, one in heads.items() if n[:5] != "case/"}
+    files["proofs.json"] = canonical(proofs)
+    files["records.jsonl"] = b"".join(canonical(one) + b"\n" for one in kept)
+    files["disclosures.jsonl"] = b"".join(canonical(one) + b"\n" for one in opened)
+    named = files["disclosures.jsonl"].decode()
+    return {n: one for n, one in files.items() if n[:8] != "objects/" or n[8:] in named}
+
+
+def with_witness(name: str) -> Callable[[Ground], dict[str, bytes]]:
+    def spoil(ground: Ground) -> dict[str, bytes]:
+        note = ground.files["checkpoint.note"] + f"\u2014 {name} AAAAAAA=\n".encode()
+        return {**ground.files, "checkpoint.note": note}
+
+    return spoil
+
+
+def with_more_heads(ground: Ground) -> dict[str, bytes]:
+    """A bundle of one case that proves the head of a stream it does not hold."""
+    cases = ground.office.store.cases()
+    first = dict(ground.case_files(cases[0].id))
+    other = json.loads(ground.case_files(cases[-1].id)["proofs.json"])["heads"]["proofs"]
+    proofs = json.loads(first["proofs.json"])
+    assert other.keys() - proofs["heads"]["proofs"].keys()
+    proofs["heads"]["proofs"] = other | proofs["heads"]["proofs"]
+    return {**first, "proofs.json": canonical(proofs)}
+
+
+LATER: Any = {"from": "2026-12-01T00:00:00.000Z", "until": AT}
 TWICE = [{"from": 1, "to": 2, "path": [end * 64]} for end in "01"]
 ODD = {
     "two proofs between two sizes": (odd_proofs(consistency=TWICE), "E_BUNDLE"),
@@ -475,9 +522,27 @@ ODD = {
     "an origin with a wide space": (odd_header(origin="a\u3000b"), "E_BUNDLE"),
     "a stream of no kind": (odd_record(stream="other"), "E_BODY"),
     "a stream of nothing": (odd_record(stream="case/"), "E_BODY"),
-    "a stream with a long dash": (odd_record(stream="stock/一\u2028二"), None),
+    "a stream with a long dash": (odd_record(stream="stock/一\u2028二"), "E_CONSISTENCY"),
     "a head of no stream": (odd_record(heads={"x": {"seq": 0, "hash": "0" * 64}}), "E_BODY"),
     "an origin of its own": (odd_record(origin="a b"), "E_ORIGIN"),
+    "a bundle without its case": (without_its_case, "E_BUNDLE"),
+    "a bundle of another case": (odd_case(case="nosuch"), "E_BUNDLE"),
+    "a bundle of another number": (odd_case(number="HY-2099-999999"), "E_BUNDLE"),
+    "a bundle of no case": (odd_case(case=""), "E_BUNDLE"),
+    "a period that ends before it begins": (
+        odd_header(scope={"kind": "period", **LATER}),
+        "E_BUNDLE",
+    ),
+    "no tables": (
+        lambda ground: {n: one for n, one in ground.files.items() if n != "tables.jsonl"},
+        None,
+    ),
+    "a head of another case": (with_more_heads, None),
+    "a witness": (with_witness("見證"), None),
+    "a witness in a new letter": (with_witness("\U00031350"), None),
+    "a witness with a hidden letter": (with_witness("w\u200bx"), "E_NOTE"),
+    "a witness with a wide space": (with_witness("w\u3000x"), "E_NOTE"),
+    "a witness with a plus": (with_witness("a+b"), "E_NOTE"),
 }
 
 
@@ -487,10 +552,10 @@ def test_of_what_only_a_forger_writes_both_say_the_same(
 ) -> None:
     spoil, code = ODD[name]
     files = spoil(ground)
-    first = ground.judge(files, 1).first
+    first = ground.judge(files, 2).first
     assert (first and first.code) == code
-    report = judge(page, dump_zip(files), (ground.vkey,), {})
-    assert word(report, 1)[1] == code
+    notes = {"early": ground.early, "late": ground.late}
+    assert word(judge(page, dump_zip(files), (ground.vkey,), notes), 2)[1] == code
 
 
 @pytest.mark.parametrize(("approver", "told"), [("wutong", []), ("linlan", ["E_REDACT"])])

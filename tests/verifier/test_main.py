@@ -66,7 +66,7 @@ def test_what_is_not_given_is_not_proven(run: Run) -> None:
 def test_every_checkpoint_is_compared_and_named_without_its_folder(run: Run) -> None:
     words = ("--checkpoint", "kept/b.note", "--checkpoint", "kept/a.note", "--lang", "en")
     code, out, _ = run("bundle", *TRUST, *words)
-    assert code == 1
+    assert code == 3
     assert out.splitlines()[0] == ("b.note [E_NOTE] L2: a checkpoint is three lines and signatures")
 
 
@@ -164,4 +164,4 @@ def test_a_file_is_read_no_further_than_a_note_may_be_long(run: Run, tmp_path: P
     place.write_bytes(longest)
     assert run("bundle", *TRUST, "--checkpoint", "long.note")[0] == 0
     place.write_bytes(longest + b"x")
-    assert run("bundle", *TRUST, "--checkpoint", "long.note")[0] == 1
+    assert run("bundle", *TRUST, "--checkpoint", "long.note")[0] == 3

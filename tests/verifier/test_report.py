@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from verifier.bundle import Scope
 from verifier.findings import Finding, Weight, one_line
 from verifier.report import NOT_PROVEN, TAMPERED, USAGE, VALID, Limit, Report
 from verifier.tokens import Proven
@@ -22,7 +23,7 @@ def report(*findings: Finding, **changes: Any) -> Report:
     made = Report(
         origin="office.example",
         suite="sm3-sm2",
-        scope="store",
+        scope=Scope(kind="store"),
         level=5,
         size=7,
         records=9,
@@ -109,6 +110,7 @@ def test_a_report_for_people() -> None:
         "case/1 #4 form/姓名: redacted on record",
         STAMP.show("en"),
         "Verdict: tampered (9 records, 6 under the checkpoint; sm3-sm2)",
+        "Origin: office.example; the whole store",
         "Not proven:",
         "- whether it is true",
     ]
@@ -118,9 +120,22 @@ def test_a_report_for_people() -> None:
         "case/1 #4 form/姓名: 已依记录涂销",
         STAMP.show("zh"),
         "结论:被篡改(9 条记录,检查点覆盖 6 条;sm3-sm2)",
+        "来源:office.example;整库",
         "未证明的:",
         "- 是否属实",
     ]
+
+
+def test_a_report_says_what_it_is_of() -> None:
+    case = report(scope=Scope(kind="case", case="7", number="HY-2026-000007"))
+    assert "\n来源:office.example;案件 HY-2026-000007\n" in case.show("zh")
+    assert "\nOrigin: office.example; case HY-2026-000007\n" in case.show("en")
+    days = report(scope=Scope(kind="period", since="2026-11-01", until="2026-12-01"))
+    assert "\n来源:office.example;2026-11-01 – 2026-12-01\n" in days.show("zh")
+    assert "\nOrigin: office.example; 2026-11-01 – 2026-12-01\n" in days.show("en")
+    assert [one.dump()["scope"] for one in (case, days)] == ["case", "period"]
+    hostile = report(origin="a\nb", scope=Scope(kind="case", number="\x1b[2J"))
+    assert "\nOrigin: a\\nb; case \\x1b[2J\n" in hostile.show("en")
 
 
 @pytest.mark.parametrize(
@@ -139,14 +154,16 @@ def test_the_verdict_is_told_in_both_languages(made: Report, zh: str, en: str) -
 def test_of_very_many_findings_the_first_are_shown() -> None:
     several = [finding(seq=n) for n in range(201)]
     most = report(*several[:200]).show("en").split("\n")
-    assert most[199:201] == [
+    assert most[199:202] == [
         "case/1 #199 prev [E_PREV] L1: wrong",
         "Verdict: tampered (9 records, 6 under the checkpoint; sm3-sm2)",
+        "Origin: office.example; the whole store",
     ]
-    assert report(*several).show("en").split("\n")[199:202] == [
+    assert report(*several).show("en").split("\n")[199:203] == [
         "case/1 #199 prev [E_PREV] L1: wrong",
         "… and 1 more",
         "Verdict: tampered (9 records, 6 under the checkpoint; sm3-sm2)",
+        "Origin: office.example; the whole store",
     ]
     assert "……另有 1 处" in report(*several).show("zh").split("\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.verifier.parts import AT, ORIGIN, Row, event
 from tests.verifier.sealed import SYSTEM, Written, opening
 from tests.verifier.staff import KEYS
 from tests.verifier.wrong_tokens import good, office
+from verifier.bundle import Scope
+from verifier.canonical import canonical
 from verifier.certificates import Certificate, load_anchors
 from verifier.files import Files
 from verifier.log import Outside
@@ -38,9 +41,18 @@ NEVER = Limit(
 )
 
 
-def window(sealed: tuple[str, str], late: int, newest: tuple[str, str]) -> Limit:
-    zh = f"暴露窗口:检查点({sealed[0]})之后有 {late} 条记录,最后一条在 {newest[0]}"
-    en = f"exposure window: {late} records after the checkpoint ({sealed[1]}), the last at"
+OWN = ("证据包自带的检查点", "the bundle's own checkpoint")
+KEPT = ("留存在外的检查点", "the checkpoint kept outside")
+
+
+def window(
+    sealed: tuple[str, str],
+    late: int,
+    newest: tuple[str, str],
+    whose: tuple[str, str] = OWN,
+) -> Limit:
+    zh = f"暴露窗口:{whose[0]}({sealed[0]})之后有 {late} 条记录,最后一条在 {newest[0]}"
+    en = f"exposure window: {late} records after {whose[1]} ({sealed[1]}), the last at"
     return Limit(
         zh=f"{zh};其后被删的无从得知",
         en=f"{en} {newest[1]}; what was removed after it cannot be known",
@@ -69,8 +81,8 @@ def test_a_valid_store() -> None:
     assert report.exit == VALID
     assert report.findings == report.redacted == report.stamped == ()
     told = (report.origin, report.scope, report.level, report.size, report.records, report.covered)
-    assert told == (ORIGIN, "store", 5, 1, 1, 1)
-    assert report.limits == (window(NOW, 0, NOW), NO_TABLES, NEVER)
+    assert told == (ORIGIN, Scope(kind="store"), 5, 1, 1, 1)
+    assert report.limits == (window(NOW, 0, NOW, KEPT), NO_TABLES, NEVER)
 
 
 def test_each_level_judges_what_is_its_own() -> None:
@@ -104,13 +116,13 @@ def test_each_level_judges_what_is_its_own() -> None:
 def test_without_a_key_or_a_checkpoint_from_outside_nothing_is_proven() -> None:
     store = Written()
     files, note = store.files(1), store.note(1)
-    for report, missing in (
-        (judge(files, trusted=False), (NO_TRUST, NOTHING_KEPT)),
-        (judge(files, note, trusted=False), (NO_TRUST,)),
-        (judge(files), (NOTHING_KEPT,)),
+    for report, missing, whose in (
+        (judge(files, trusted=False), (NO_TRUST, NOTHING_KEPT), OWN),
+        (judge(files, note, trusted=False), (NO_TRUST,), KEPT),
+        (judge(files), (NOTHING_KEPT,), OWN),
     ):
         assert (report.findings, report.exit) == ((), NOT_PROVEN)
-        assert report.limits == (*missing, window(NOW, 0, NOW), NO_TABLES, NEVER)
+        assert report.limits == (*missing, window(NOW, 0, NOW, whose), NO_TABLES, NEVER)
     assert [judge(files, note, level=level).exit for level in (1, 2)] == [NOT_PROVEN, VALID]
 
 
@@ -125,6 +137,46 @@ def test_how_much_is_under_the_checkpoint_and_how_old_that_is() -> None:
     store.records.clear()
     store.disclosures.clear()
     assert judge(store.files(), level=1).limits[1] == window(NONE, 0, NONE)
+
+
+def test_what_came_after_the_note_one_holds_is_exposed_whatever_the_bundle_brings() -> None:
+    store = Written()
+    store.add("case/1", time=SECOND)
+    store.add("case/1", time=THIRD)
+    files = store.files(3)
+    for kept, size, sealed in (
+        ((store.note(1),), 1, NOW),
+        ((store.note(1), store.note(2)), 2, (SECOND, SECOND)),
+        ((store.note(2), store.note(1)), 2, (SECOND, SECOND)),
+        ((store.note(3), b"x"), 3, (THIRD, THIRD)),
+        ((b"x",), 0, NONE),
+    ):
+        report = judge(files, *kept)
+        assert report.covered == 3
+        assert report.limits[0] == window(sealed, 3 - size, (THIRD, THIRD), KEPT)
+
+
+def test_a_note_of_ones_own_that_cannot_be_used_accuses_nobody() -> None:
+    store = Written()
+    files, note = store.files(1), store.note(1)
+    for spoilt in (note.replace(b"\n", b"\r\n"), note[:-1], b"\xef\xbb\xbf" + note, note + b"\n"):
+        report = judge(files, note, spoilt)
+        assert [one.code for one in report.findings] == ["E_NOTE"]
+        assert report.exit == NOT_PROVEN
+
+
+def test_nothing_proves_that_a_period_is_whole() -> None:
+    store = Written()
+    until = "2026-12-01T00:00:00.000Z"
+    scope: Row = {"kind": "period", "from": AT, "until": until}
+    header = json.loads(store.files()["bundle.json"]) | {"scope": scope}
+    told = judge({**store.files(), "bundle.json": canonical(header)}, level=1).limits
+    missing = Limit(
+        zh="所选期间的记录是否收全;没有收进来的案件",
+        en="whether every record of the period is in the bundle; cases that were left out",
+    )
+    assert told[2] == missing
+    assert missing not in judge(store.files(), level=1).limits
 
 
 PAPER: Row = {"way": "paper", "recorder": {"uid": "lugong", "name": "陆工"}}
