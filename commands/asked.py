@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from commands.entry import Entered, Entry, Sheet, read_day
 from commands.typed import Typed
-from engine.desk import Desk
 from engine.errors import UnknownName, UsageError
 from engine.kernel.command import (
     Claim,
@@ -42,8 +41,7 @@ def require_known(definition: ProcessDefinition, action: str) -> None:
 
 
 def command_of(
-    desk: Desk,
-    definition: ProcessDefinition,
+    entry: Entry,
     actor: str,
     action: str,
     typed: Typed,
@@ -52,6 +50,7 @@ def command_of(
     sheet: Sheet,
 ) -> Command:
     """The command somebody asks for. Errors: `UsageError` naming what does not fit together."""
+    desk, definition = entry.desk, entry.definition
     roster = desk.catalog.roster(desk.clock())
     principal = roster.person(typed.principal).id if typed.principal else None
     require_known(definition, action)
@@ -95,7 +94,7 @@ def command_of(
         branch=branch,
         reopen=typed.reopen,
         values=values,
-        row=Entry(desk, definition).row(action, typed.row),
+        row=entry.row(action, typed.row),
         reason=reason,
         paper=sheet.paper,
     )

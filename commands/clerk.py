@@ -13,7 +13,7 @@ from commands.asked import AFTER, command_of
 from commands.casefile import case_row, print_case, save_attachments
 from commands.completion import CASE, PROCESS
 from commands.display import conclude, print_reasons, receipt
-from commands.entry import Entry, read_paper
+from commands.entry import Entry, known_names, read_paper
 from commands.inbox import Wanted, print_todo
 from commands.phrases import chosen
 from commands.table import dump
@@ -102,7 +102,8 @@ def open_case(session: Session, process: str, typed: Typed) -> None:
     sheet = read_paper(desk, actor, typed.signed_by, typed.happened, typed.scans)
     on = desk.day(sheet.paper.happened if sheet.paper else desk.clock())
     _, definition = desk.catalog.process(process, on)
-    entered = Entry(desk, definition).read(typed.given, typed.data_file, typed.attach)
+    known = known_names(desk, desk.catalog.params_in_force(on).digest)
+    entered = Entry(desk, definition, known).read(typed.given, typed.data_file, typed.attach)
     answer = desk.start(
         process,
         sheet.signer,
@@ -175,11 +176,11 @@ def act(session: Session, case: str, action: str, typed: Typed, *, dry_run: bool
     sheet = read_paper(desk, actor, typed.signed_by, typed.happened, typed.scans)
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
-    entry = Entry(desk, definition)
+    entry = Entry(desk, definition, known_names(desk, found.params))
     action = entry.action(action)
     entered = entry.read(typed.given, typed.data_file, typed.attach)
     label = Names(definition, session.language).spoken(action)
-    command = command_of(desk, definition, actor, action, typed, entered=entered, sheet=sheet)
+    command = command_of(entry, actor, action, typed, entered=entered, sheet=sheet)
     if dry_run:
         _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
         return
@@ -207,7 +208,7 @@ def why(
     desk, actor = _desk(session, tick=False)
     found = desk.case(case)
     definition = desk.catalog.definition(found.definition)
-    action = Entry(desk, definition).action(action)
+    action = Names(definition, "en").find_action(action)
     command: Command = Perform(action=action, actor=actor, branch=branch)
     if is_everyday(definition, action, None):
         command = Everyday(verb=action, actor=actor, branch=branch)

@@ -29,6 +29,7 @@ from engine.language.forms import (
 from engine.language.loader import plain_data
 from engine.language.reader import read
 from engine.reading.names import Names
+from engine.reading.sheets.grids import Known
 from engine.text import Text, say
 
 LARGEST = 32 * 1024 * 1024  # bytes of one attachment
@@ -48,6 +49,7 @@ class Entry:
 
     desk: Desk
     definition: ProcessDefinition
+    known: Known
 
     def read(self, given: Sequence[str], data: Path | None, attached: Sequence[str]) -> Entered:
         typed = dict(read_data(data)) if data is not None else {}
@@ -60,7 +62,7 @@ class Entry:
             field = self._field(name, wrong)
             if field is None:
                 continue
-            found = read_value(field, one, self.desk.catalog.zone, self._uid)
+            found = read_value(field, one, self.known.zone, self.known.find)
             if isinstance(found, Text):
                 wrong.append(say("{field}:{text}", field=name, text=found))
             else:
@@ -83,7 +85,7 @@ class Entry:
         for pair in given:
             name, text = split(pair)
             typed[columns.get(name, name)] = text
-        row = read_row(field, typed, self.desk.catalog.zone, self._uid)
+        row = read_row(field, typed, self.known.zone, self.known.find)
         if isinstance(row, Text):
             raise UsageError(row)
         return row
@@ -119,9 +121,22 @@ class Entry:
         values[field.name] = (*earlier, one) if field.many else one
         return content
 
-    def _uid(self, text: str) -> str | None:
-        found = self.desk.catalog.roster(self.desk.clock()).find_person(text)
+
+def known_names(desk: Desk, params: str) -> Known:
+    """The people and departments of today, and the tables of a parameter file."""
+    roster = desk.catalog.roster(desk.clock())
+
+    def find_person(text: str) -> str | None:
+        found = roster.find_person(text)
         return found.id if found else None
+
+    return Known(
+        zone=desk.catalog.zone,
+        find_person=find_person,
+        people={one.id: one.name for one in roster.people()},
+        departments=tuple(one.name for one in roster.departments()),
+        tables=desk.catalog.params(params).tables,
+    )
 
 
 @dataclass(frozen=True, slots=True)

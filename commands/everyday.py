@@ -7,7 +7,7 @@ import typer
 from commands.asked import command_of
 from commands.clerk import BRANCH, REASON, SET, act
 from commands.completion import CASE, cases
-from commands.entry import Entry, Sheet
+from commands.entry import Entry, Sheet, known_names
 from commands.table import emit, heads
 from commands.typed import Typed
 from commands.workspace import Session
@@ -110,12 +110,10 @@ def _one(
     names = Names(definition, session.language)
     code, told = "", Text("")
     try:
-        entry = Entry(desk, definition)
+        entry = Entry(desk, definition, known_names(desk, case.params))
         entered = entry.read(typed.given, None, ())
         wanted = entry.action(action)
-        command = command_of(
-            desk, definition, actor, wanted, typed, entered=entered, sheet=Sheet(actor)
-        )
+        command = command_of(entry, actor, wanted, typed, entered=entered, sheet=Sheet(actor))
         if dry_run:
             answer = desk.try_out(case_id, command)
             reasons = getattr(answer, "reasons", ())

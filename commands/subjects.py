@@ -12,13 +12,14 @@ import typer
 from commands.bookshelf import Bookshelf
 from commands.completion import books, cases, processes
 from commands.drafts import PARAMS_FILE, ROSTER_FILE, read_draft
+from commands.entry import known_names
 from commands.workspace import Session
 from engine.catalog import read_params, read_roster
 from engine.desk import Desk
 from engine.errors import UnknownName
 from engine.kernel.case import Case
 from engine.language.definition import ProcessDefinition
-from engine.language.params import Params, Table
+from engine.language.params import Table
 from engine.language.roster import Roster
 from engine.reading.sheets.grids import Known, is_word
 from engine.text import say
@@ -136,30 +137,13 @@ def _roster(session: Session) -> RosterDraft:
 
 def _procedure(desk: Desk, name: str) -> Procedure:
     on = desk.day(desk.clock())
-    params = desk.catalog.params(desk.catalog.params_in_force(on).digest)
+    known = known_names(desk, desk.catalog.params_in_force(on).digest)
     definition = desk.catalog.process(name, on)[1]
-    return Procedure(desk=desk, definition=definition, known=_known(desk, params))
+    return Procedure(desk=desk, definition=definition, known=known)
 
 
 def _opened(desk: Desk, reference: str) -> Opened:
     case = desk.case(reference)
     definition = desk.catalog.definition(case.definition)
-    known = _known(desk, desk.catalog.params(case.params))
+    known = known_names(desk, case.params)
     return Opened(desk=desk, definition=definition, case=case, known=known)
-
-
-def _known(desk: Desk, params: Params) -> Known:
-    """The names that hold today."""
-    roster = desk.catalog.roster(desk.clock())
-
-    def find_person(text: str) -> str | None:
-        found = roster.find_person(text)
-        return found.id if found else None
-
-    return Known(
-        zone=desk.catalog.zone,
-        find_person=find_person,
-        people={one.id: one.name for one in roster.people()},
-        departments=tuple(one.name for one in roster.departments()),
-        tables=params.tables,
-    )

@@ -121,34 +121,35 @@ class FieldProblem:
 
 # -- what a person types -------------------------------------------------------------------
 
+# the key of the person, department or row of a table that a name stands for, or what is wrong
+Find = Callable[[Field, str], str | Text]
+
 _HALF = str.maketrans("０１２３４５６７８９，．－：／　", "0123456789,.-:/ ")
 
 
-def read_value(
-    field: Field, typed: object, zone: tzinfo, find_person: Callable[[str], str | None]
-) -> Value | Text:
+def read_value(field: Field, typed: object, zone: tzinfo, find: Find) -> Value | Text:
     """The value that was typed (text, or lists and mappings of text), or what is wrong."""
     if typed is None or typed == "":
         return None
     if field.type is FieldType.LINES:
-        return _read_rows(field, typed, zone, find_person)
+        return _read_rows(field, typed, zone, find)
     if field.many:
         parts = (
             typed if isinstance(typed, list | tuple) else str(typed).replace("、", ",").split(",")
         )
-        found = [_read_one(field, str(part).strip(), zone, find_person) for part in parts]
+        found = [_read_one(field, str(part).strip(), zone, find) for part in parts]
         wrong = next((one for one in found if isinstance(one, Text)), None)
         return wrong or tuple(one for one in found if not isinstance(one, Text))
     if isinstance(typed, list | dict):
         return say("“{name}”只填一个值", name=field.name)
-    return _read_one(field, str(typed).strip(), zone, find_person)
+    return _read_one(field, str(typed).strip(), zone, find)
 
 
 def read_row(
     field: Field,
     typed: Mapping[object, object],
     zone: tzinfo,
-    find_person: Callable[[str], str | None],
+    find: Find,
 ) -> Row | Text:
     """One row of a table, column by column."""
     row: dict[str, Plain] = {}
@@ -162,32 +163,28 @@ def read_row(
                 name=str(name),
                 known=known,
             )
-        found = read_value(column, one, zone, find_person)
+        found = read_value(column, one, zone, find)
         if isinstance(found, Text):
             return say("{name}:{text}", name=column.name, text=found)
         row[column.name] = found  # type: ignore[assignment]
     return row
 
 
-def _read_rows(
-    field: Field, typed: object, zone: tzinfo, find_person: Callable[[str], str | None]
-) -> Value | Text:
+def _read_rows(field: Field, typed: object, zone: tzinfo, find: Find) -> Value | Text:
     if not isinstance(typed, list | tuple):
         return say("“{name}”是明细表,请用 --data 文件给出各行", name=field.name)
     rows: list[Row] = []
     for number, one in enumerate(typed, 1):
         if not isinstance(one, Mapping):
             return say("第 {number} 行要写成“列: 值”", number=number)
-        found = read_row(field, one, zone, find_person)
+        found = read_row(field, one, zone, find)
         if isinstance(found, Text):
             return say("第 {number} 行 {text}", number=number, text=found)
         rows.append(found)
     return tuple(rows)
 
 
-def _read_one(
-    field: Field, text: str, zone: tzinfo, find_person: Callable[[str], str | None]
-) -> Plain | Text:
+def _read_one(field: Field, text: str, zone: tzinfo, find: Find) -> Plain | Text:
     half = text.translate(_HALF).strip()
     match field.type:
         case FieldType.INTEGER:
@@ -214,8 +211,8 @@ def _read_one(
                 choices=field.choices,
                 hint=say(";是否想选“{name}”?", name=close[0]) if close else say(""),
             )
-        case FieldType.PERSON:
-            return find_person(text) or say("没有“{text}”这个人", text=text)
+        case FieldType.PERSON | FieldType.DEPARTMENT | FieldType.REFERENCE:
+            return find(field, tidy(text))
         case FieldType.ATTACHMENT:
             return say("附件请用 --attach 字段=文件 给出")
     return tidy(text)

@@ -237,7 +237,7 @@ class Player:
             one = form.field(str(name))
             if one is None:
                 raise UsageError(say("表单没有字段“{name}”", name=str(name)))
-            value = read_value(one, typed, self.office.zone, self.office.find_person)
+            value = read_value(one, typed, self.office.zone, self.office.find)
             if isinstance(value, Text):
                 raise UsageError(say("{field}:{text}", field=one.name, text=value))
             found[one.name] = value
@@ -250,7 +250,7 @@ class Player:
         one = definition.form.field(table or "")
         if one is None or not isinstance(given, Mapping):
             return None
-        row = read_row(one, given, self.office.zone, self.office.find_person)
+        row = read_row(one, given, self.office.zone, self.office.find)
         if isinstance(row, Text):
             raise UsageError(row)
         return row

@@ -10,6 +10,7 @@ import pytest
 
 from engine.language.form_loader import load_form
 from engine.language.forms import Field, read_value
+from engine.reading.sheets.grids import Known
 from engine.text import Text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -42,7 +43,8 @@ def field(name: str) -> Field:
 
 def typed(name: str, text: object) -> object:
     people = {"何清": "heqing", "林岚": "linlan"}
-    return read_value(field(name), text, ZONE, people.get)
+    known = Known(zone=ZONE, find_person=people.get, people={"heqing": "何清", "linlan": "林岚"})
+    return read_value(field(name), text, ZONE, known.find)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_understood(name: str, text: str, wanted: object) -> None:
         ("钱", "9" * 30, "不是数"),
         ("是否", "也许", "应填 是 或 否"),
         ("选", "现埸", "是否想选“现场”"),
-        ("人", "何青", "没有“何青”这个人"),
+        ("人", "何青", "没有“何青”这个人;是否想写“何清”?"),
     ],
 )
 def test_refused_in_a_sentence(name: str, text: str, told: str) -> None:

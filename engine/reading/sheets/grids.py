@@ -27,6 +27,7 @@ REMEDIES: Mapping[FieldType, Text] = {
 AS_TEXT = say("请把单元格格式设为“文本”,再重新填写")
 YES, NO = "是", "否"
 MOST_DIGITS = 10**15  # from here on a spreadsheet forgets the last digits of a number
+FEW = 6  # rows of a table that are all told even where one is close
 CLIPPED = 40  # characters told of a cell that should not have been a text
 
 
@@ -91,6 +92,26 @@ class Known:
     departments: tuple[str, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     is_closed: bool = True
+
+    def key(self, field: Field, text: str) -> str | Text:
+        """What a name stands for; departments and rows are not asked for."""
+        if field.type is not FieldType.PERSON:
+            return text
+        return self.find_person(text) or say("没有“{text}”这个人", text=text)
+
+    def find(self, field: Field, text: str) -> str | Text:
+        """What a name stands for, or that there is none of it, and what there is."""
+        found = self.key(field, text)
+        if isinstance(found, Text):
+            return say("{what};{remedy}", what=found, remedy=nearest(text, self.people.values()))
+        wrong = _stranger(field, text, self)
+        if wrong is None:
+            return found
+        table = self.tables.get(field.table or "")
+        if table is None or len(table.rows) > FEW or close_to(text, table.rows) is None:
+            return say("{what};{remedy}", what=wrong.what, remedy=wrong.remedy)
+        names = tuple(table.rows)
+        return say("{what}({names});{remedy}", what=wrong.what, names=names, remedy=wrong.remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +285,10 @@ def read_cell(column: Column, raw: Raw, known: Known) -> Value | Wrong:
     text = typed(field, raw)
     if isinstance(text, Wrong):
         return text
-    found = read_value(field, text, known.zone, known.find_person)
+    found = read_value(field, text, known.zone, known.key)
     if isinstance(found, Text):
         if len(text) > CLIPPED:
-            found = read_value(field, text[:CLIPPED] + "…", known.zone, known.find_person)
+            found = read_value(field, text[:CLIPPED] + "…", known.zone, known.key)
         assert isinstance(found, Text)
         if field.type is FieldType.PERSON:
             return Wrong(found, nearest(text, known.people.values()))
