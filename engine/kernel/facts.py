@@ -367,6 +367,26 @@ def _issued(facts: CaseFacts, book: str, item: object) -> int | Decimal:
     return _count(sum(ledger.issued(postings, str(item)).values(), ledger.ZERO))
 
 
+def _drawn(
+    facts: CaseFacts, book: str, item: object, holder: object, since: date | None
+) -> int | Decimal | None:
+    if since is None:
+        return None
+    return _count(facts.books.drawn(book, str(item), str(holder), since))
+
+
+def _received(
+    facts: CaseFacts, book: str, item: object, since: date | None
+) -> int | Decimal | None:
+    return None if since is None else _count(facts.books.received(book, str(item), since))
+
+
+def _consumed(
+    facts: CaseFacts, book: str, item: object, since: date | None
+) -> int | Decimal | None:
+    return None if since is None else _count(facts.books.consumed(book, str(item), since))
+
+
 def _last_cost(facts: CaseFacts, book: str, item: object) -> Decimal | None:
     lots = facts.books.card(book, str(item)).lots
     return lots[-1].cost if lots else None
@@ -405,7 +425,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "worktime": lambda facts, start, end: facts.situation.calendar.worktime(start, end),
     "table": _table,
     "listed": lambda facts, name: tuple(facts.situation.params.tables[name].rows.values()),
-    "since": lambda facts, text: window_start(text, facts.today),
+    "since": lambda facts, text: None if text is None else window_start(text, facts.today),
     "on_hand": _on_hand,
     "free": lambda facts, book, item: _count(facts.books.card(book, str(item)).free),
     "allocated": lambda facts, book, item: _count(
@@ -415,15 +435,9 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
         facts.books.card(book, str(item)).held(facts.case.number)
     ),
     "issued": _issued,
-    "drawn": lambda facts, book, item, holder, since: _count(
-        facts.books.drawn(book, str(item), str(holder), since)
-    ),
-    "received": lambda facts, book, item, since: _count(
-        facts.books.received(book, str(item), since)
-    ),
-    "consumed": lambda facts, book, item, since: _count(
-        facts.books.consumed(book, str(item), since)
-    ),
+    "drawn": _drawn,
+    "received": _received,
+    "consumed": _consumed,
     "last_cost": _last_cost,
     "worth": lambda facts, book, item: facts.books.card(book, str(item)).amount,
     "moved": lambda facts, book, item, lot: _count(facts.books.moved(book, str(item), str(lot))),
