@@ -16,6 +16,7 @@ from commands.checkpoints import export
 from commands.completion import CASE
 from commands.display import history_table, moment, stop
 from commands.help import Named
+from commands.plaintext import read_utf8
 from commands.table import dump, emit, heads
 from commands.timestamps import exchange
 from commands.workspace import Session, witness
@@ -207,7 +208,7 @@ def verify(
     if note is not None:
         kept = load_checkpoint(read_note(note))
         listing = note.with_suffix(note.suffix + ".heads")
-        listed = load_heads(listing.read_text("utf-8")) if listing.exists() else None
+        listed = load_heads(read_utf8(listing)) if listing.exists() else None
     here = session.workspace()
     store = Store.open(here.store)
     found = verify_store(store, kept, listed)

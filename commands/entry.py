@@ -9,6 +9,7 @@ from datetime import date, datetime, time, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
 
+from commands.plaintext import read_utf8
 from engine.desk import Desk
 from engine.errors import DefinitionProblems, UsageError
 from engine.evidence.suite import Suite
@@ -207,7 +208,12 @@ def read_moment(text: str, zone: tzinfo, of_day: time = time.max) -> datetime:
 
 def read_data(path: Path) -> Mapping[str, object]:
     """The values a YAML or JSON file holds. Errors: `UsageError`, `DefinitionProblems`."""
-    text = path.read_text("utf-8")
+    try:
+        text = read_utf8(path)
+    except DefinitionProblems as error:
+        wrong = error.problems[0]
+        told = {"source": str(wrong.source), "what": wrong.what, "remedy": wrong.remedy}
+        raise UsageError(say("{source}: {what} — {remedy}", **told)) from error
     if path.suffix == ".json":
         try:
             loaded = json.loads(text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
+from commands.plaintext import read_utf8
 from engine.catalog import (
     CALENDAR,
     PARAMS,
@@ -17,7 +18,7 @@ from engine.catalog import (
     read_params,
     read_roster,
 )
-from engine.errors import DefinitionProblems, Problem, Source, UnknownName
+from engine.errors import DefinitionProblems, Problem, UnknownName
 from engine.language.definition import ProcessDefinition
 from engine.language.roster import Person
 from engine.rehearsal.office import Texts
@@ -37,12 +38,8 @@ def read_texts(folder: Path, only: tuple[Path, ...] = ()) -> Texts:
     """The office's files. Errors: `DefinitionProblems` for one that is not text."""
 
     def text(path: Path) -> str:
-        try:
-            return path.read_text("utf-8")
-        except UnicodeDecodeError as error:
-            shown = str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
-            problem = Problem(Source(shown), say("文件不是 UTF-8 文本"), say("请另存为 UTF-8"))
-            raise DefinitionProblems([problem]) from error
+        shown = path.relative_to(folder) if path.is_relative_to(folder) else path
+        return read_utf8(path, str(shown))
 
     calendars = sorted((folder / "calendar").glob("*.yaml"))
     forms = {
@@ -109,7 +106,7 @@ def check_texts(texts: Texts) -> Sound:
 
 def drafted_person(folder: Path, name: str) -> Person:
     """Somebody by name or id, as the roster on disk has him. Errors: `UnknownName`."""
-    people = read_roster((folder / "roster.yaml").read_text("utf-8")).people
+    people = read_roster(read_utf8(folder / "roster.yaml", "roster.yaml")).people
     for one in people:
         if name in (one.id, one.name):
             return one

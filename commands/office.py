@@ -14,6 +14,7 @@ import typer
 from commands.completion import PROCESS
 from commands.display import stop
 from commands.files import check_texts, drafted_person, read_texts
+from commands.plaintext import read_utf8
 from commands.table import dump
 from commands.workspace import SERVICE, SETTINGS, Session, read_settings, witness
 from engine.catalog import draft_process, read_params, read_roster
@@ -63,7 +64,7 @@ def init(
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             shutil.copyfile(source, target)
-    roster = read_roster((folder / "roster.yaml").read_text("utf-8"))
+    roster = read_roster(read_utf8(folder / "roster.yaml", "roster.yaml"))
     registrars = holders(roster, "register")
     if not registrars:
         raise UsageError(say("花名册没有写谁有 {power} 之权(powers)", power="register"))

@@ -12,6 +12,7 @@ import typer
 
 from commands.drafts import write_whole
 from commands.help import Named
+from commands.plaintext import read_utf8
 from commands.table import emit, heads
 from commands.unsent import at_desk
 from commands.workspace import Session
@@ -103,7 +104,7 @@ def both(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A person's own phrases, and those the office publishes."""
     desk, person = at_desk(session)
     path = _path(session, person)
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    lines = read_utf8(path).splitlines() if path.is_file() else []
     return tuple(line for line in lines if line.strip()), _common(desk)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from commands.files import read_texts
+from commands.plaintext import read_utf8
 from commands.table import terminal_width, wrap
 from commands.workspace import Session
 from engine.catalog import draft_process, read_params, read_roster
@@ -45,7 +46,7 @@ def read_drafted(session: Session, process: str | None) -> Drafted:
     Errors: `DefinitionProblems` of the roster file; `UnknownName`.
     """
     folder = session.workspace().folder
-    roster = read_roster((folder / "roster.yaml").read_text("utf-8"))
+    roster = read_roster(read_utf8(folder / "roster.yaml", "roster.yaml"))
     desk = session.desk()
     definitions, unread = _procedures(session, desk)
     if process is not None:
