@@ -100,7 +100,7 @@ def find_subject(session: Session, word: str, kinds: Sequence[type[Subject]]) ->
         names += [one.name for one in editions]
         if word in names:
             return _procedure(desk, word)
-    if Opened in kinds and desk.store.find_case(word) is not None:
+    if Opened in kinds and desk.find_case(word) is not None:
         return _opened(desk, word)
     if TableDraft in kinds:
         folder = session.workspace().folder

@@ -7,13 +7,13 @@ every head that was read and writes. If something moved, it all starts over.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, Edition
-from engine.errors import StoreConflict, UnknownName
+from engine.errors import StoreConflict, UnknownName, UsageError
 from engine.evidence.signing import Signer
 from engine.filing import ATTEMPTS, Clock, Dice, Filing
 from engine.kernel.case import Case
@@ -32,6 +32,8 @@ from engine.store.store import Store
 from engine.text import say
 
 __all__ = ["ATTEMPTS", "Desk", "Dice", "Look", "Receipt", "Refused", "system_clock"]
+
+MOST_TOLD = 5  # numbers told of the cases that an end may mean
 
 
 def system_clock() -> datetime:
@@ -118,10 +120,16 @@ class Desk(Filing):
 
     def require_case(self, reference: str) -> str:
         """The id of a case by id, number, or an unambiguous end of its number."""
-        found = self.store.find_case(reference)
+        found = self.find_case(reference)
         if found is None:
-            numbers = [row.number for row in self.store.cases()]
-            raise UnknownName(say("案件"), reference, numbers)
+            raise UnknownName(say("案件"), reference, [row.number for row in self.store.cases()])
+        return found
+
+    def find_case(self, reference: str) -> str | None:
+        """The same, or None if there is none. Errors: `UsageError` if it may be one of several."""
+        found = self.store.find_case(reference)
+        if found is None and reference:
+            _require_unmistakable(reference, [row.number for row in self.store.cases()])
         return found
 
     def case(self, reference: str) -> Case:
@@ -266,6 +274,15 @@ class Desk(Filing):
         width, _, tail = rest.partition("}")
         shown = prefix.format(year=on.year, month=f"{on.month:02d}")
         return f"{shown}{self.store.next_sequence(shown):0{int(width)}d}{tail}"
+
+
+def _require_unmistakable(reference: str, numbers: Sequence[str]) -> None:
+    """Refuse an end that several numbers have; those it fits but for zeros are told first."""
+    fits = [one for one in numbers if one.endswith(reference)]
+    fits.sort(key=lambda one: one.removesuffix(reference).rstrip("0")[-1:].isdigit())
+    if fits:
+        shown = (*fits[:MOST_TOLD], *(("…",) if len(fits) > MOST_TOLD else ()))
+        raise UsageError(say("“{word}”可能是 {numbers};请写全编号", word=reference, numbers=shown))
 
 
 def paper_of(command: Command) -> Paper | None:

@@ -52,6 +52,25 @@ def test_a_case_from_start_to_the_next_desk(run) -> None:  # type: ignore[no-unt
     assert [row["code"] for row in json.loads(out)] == ["E_ROLE"]
 
 
+def test_an_end_that_several_numbers_have_is_asked_to_be_written_out(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path
+) -> None:
+    assert run("--as", "林岚", "start", "会务服务保障")[0] == 0
+    assert run("--as", "林岚", "start", "用印")[0] == 0
+    sheet = tmp_path / "表.csv"
+    sheet.write_text("会议名称\n例会\n", "utf-8")
+    for words in (("show", "1"), ("do", "1", "提交"), ("import", "1", str(sheet))):
+        code, _, err = run("--as", "林岚", *words)
+        assert code == 2
+        assert re.fullmatch("“1”可能是 HY-20..-000001、YY-20..-000001;请写全编号\n", err)
+    for process in ("公务用车", "办公用品领用", "维修", "委托代办"):
+        assert run("--as", "林岚", "start", process)[0] == 0
+    code, _, err = run("show", "1")
+    assert (code, err.count("-20"), "、…;请写全编号" in err) == (2, 5, True)
+    code, _, err = run("show", "000")
+    assert (code, err.startswith("没有这个案件:“000”")) == (2, True)
+
+
 def test_a_query_as_csv_opens_in_a_spreadsheet_without_running_anything(run) -> None:  # type: ignore[no-untyped-def]
     assert run("--as", "林岚", "start", "会务服务保障", "--set", "会议名称=例会")[0] == 0
     assert run("--as", "罗平", "do", "1", "提交")[0] == 3
