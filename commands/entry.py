@@ -55,9 +55,7 @@ class Entry:
     def read(self, given: Sequence[str], data: Path | None, attached: Sequence[str]) -> Entered:
         typed = dict(read_data(data)) if data is not None else {}
         wrong: list[Text] = []
-        for pair in given:
-            name, text = split(pair)
-            typed[name] = text
+        typed |= pairs(given, self._form.fields)
         values: dict[str, Value] = {}
         for name, one in typed.items():
             field = self._field(name, wrong)
@@ -81,12 +79,7 @@ class Entry:
         field = self._form.field(next((one for one in tables if one), ""))
         if field is None:
             raise UsageError(say("动作“{action}”不追加行", action=action))
-        columns = {one.en: one.name for one in field.columns if one.en}
-        typed: dict[object, object] = {}
-        for pair in given:
-            name, text = split(pair)
-            typed[columns.get(name, name)] = text
-        row = read_row(field, typed, self.known.zone, self.known.find)
+        row = read_row(field, pairs(given, field.columns), self.known.zone, self.known.find)
         if isinstance(row, Text):
             raise UsageError(row)
         return row
@@ -183,6 +176,19 @@ def split(pair: str) -> tuple[str, str]:
     return name.strip(), text
 
 
+def pairs(given: Sequence[str], fields: Sequence[Field]) -> dict[str, object]:
+    """Several `字段=值`, by the fields' own names, none twice. Errors: `UsageError`."""
+    names = {one.en: one.name for one in fields if one.en}
+    found: dict[str, object] = {}
+    for pair in given:
+        word, text = split(pair)
+        name = names.get(word, word)
+        if name in found:
+            raise UsageError(say("“{name}”给了两次", name=name))
+        found[name] = text
+    return found
+
+
 def read_day(text: str) -> date:
     """A day as typed. Errors: `UsageError`."""
     found = parse_date(text)
@@ -216,7 +222,7 @@ def read_data(path: Path) -> Mapping[str, object]:
         raise UsageError(say("{source}: {what} — {remedy}", **told)) from error
     if path.suffix == ".json":
         try:
-            loaded = json.loads(text)
+            loaded = json.loads(text, object_pairs_hook=lambda found: _once(found, path))
         except json.JSONDecodeError as error:
             place = {"line": error.lineno, "column": error.colno}
             raise UsageError(
@@ -230,3 +236,13 @@ def read_data(path: Path) -> Mapping[str, object]:
     if not isinstance(loaded, Mapping):
         raise UsageError(say("{file} 要写成“字段: 值”", file=str(path)))
     return loaded
+
+
+def _once(found: Sequence[tuple[str, object]], path: Path) -> dict[str, object]:
+    """An object of a JSON file. Errors: `UsageError` for a name that stands in it twice."""
+    names = [name for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            twice = say("“{name}”给了两次", name=name)
+            raise UsageError(say("{file}:{text}", file=str(path), text=twice))
+    return dict(found)
