@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from commands.asked import command_of
+from commands.asked import command_of, require_known
 from commands.clerk import BRANCH, REASON, SET, act
 from commands.completion import CASE, cases
 from commands.entry import Entry, Sheet, known_names
@@ -12,7 +12,7 @@ from commands.table import emit, heads
 from commands.typed import Typed
 from commands.workspace import Session
 from engine.desk import Desk, Receipt, Refused
-from engine.errors import GuichengError, UsageError
+from engine.errors import GuichengError, UnknownName, UsageError
 from engine.language.definition import TRANSFER, URGE, WITHDRAW
 from engine.reading.names import Names
 from engine.text import Text, say
@@ -68,6 +68,7 @@ def batch(
     if process is not None:
         ids += _my_cases(desk, actor, process, state)
     if process is not None and not ids:
+        _require_known(desk, process, state, action)
         raise UsageError(say("您在“{process}”没有待办", process=process))
     if not ids:
         raise UsageError(say("请列出案件编号,或用 --process 指明我待办里的哪个流程"))
@@ -79,6 +80,15 @@ def batch(
     emit(columns, rows, as_json)
     if any(row["outcome"] != "ok" and row["code"] for row in rows):
         raise typer.Exit(3)
+
+
+def _require_known(desk: Desk, process: str, state: str | None, action: str) -> None:
+    """Refuse a procedure, state or action that there is not. Errors: `UnknownName`."""
+    _, definition = desk.catalog.process(process, desk.day(desk.clock()))
+    states = {name for one in definition.walk() for name in (one.name, one.path)}
+    if state is not None and state not in states:
+        raise UnknownName(say("环节"), state, sorted(states))
+    require_known(definition, Names(definition, "en").find_action(action))
 
 
 def _my_cases(desk: Desk, actor: str, process: str, state: str | None) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -106,12 +106,14 @@ class Wanted:
 
 
 def print_todo(session: Session, wanted: Wanted) -> None:
-    """One box of one person. Errors: `UnknownName` for a box there is not."""
+    """One box of one person. Errors: `UnknownName` for a box or procedure there is not."""
     box, language = find_box(wanted.box), session.language
     now = datetime.now(UTC)  # noqa: TID251 — only to mark what is late on the screen
     found = load(session, box, now)
     view = View(session, box, found.zone, now)
     rows = [row for row in map(view.row, found.lines) if _is_wanted(row, wanted)]
+    if wanted.process and not rows:
+        view.require_process(wanted.process)
     if wanted.as_json:
         shown = [{key: one for key, one in row.items() if key not in SPOKEN} for row in rows]
         print(dump({"box": box, "counts": found.counts, "rows": shown, "tick": found.tick}))
@@ -249,20 +251,38 @@ class View:
             action=names.action(home, line.action) if line.action else "",
         )
 
-    def _names_of(self, line: Line) -> Names:
-        from engine.catalog import Catalog
+    def require_process(self, name: str) -> None:
+        """Refuse a procedure that is not in force. Errors: `UnknownName`."""
         from engine.reading.names import Names
+
+        catalog = self._read_catalog()
+        definitions = (catalog.definition(one.digest) for one in catalog.processes(self._today))
+        known = [Names(one, self.session.language).process() for one in definitions]
+        if name not in known:
+            raise UnknownName(say("流程"), name, known)
+
+    def _names_of(self, line: Line) -> Names:
+        from engine.reading.names import Names
+
+        catalog = self._read_catalog()
+        digest = line.definition
+        if not digest:
+            digest = catalog.process(line.process, self._today)[0].digest
+        if digest not in self._names:
+            self._names[digest] = Names(catalog.definition(digest), "en")
+        return self._names[digest]
+
+    def _read_catalog(self) -> Catalog:
+        from engine.catalog import Catalog
         from engine.store.store import Store
 
         if self._catalog is None:
             self._catalog = Catalog(Store.open(self.session.workspace().store))
-        on = self.now.astimezone(ZoneInfo(self.zone)).date()
-        digest = line.definition
-        if not digest:
-            digest = self._catalog.process(line.process, on)[0].digest
-        if digest not in self._names:
-            self._names[digest] = Names(self._catalog.definition(digest), "en")
-        return self._names[digest]
+        return self._catalog
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
 
 
 def mark_of(line: Line, now: datetime) -> str | None:

@@ -286,3 +286,26 @@ def test_a_channel_written_wrong_is_told(run: Run, tmp_path: Path, text: str, to
     settings(tmp_path, f"[[notices]]\n{text}\n")
     code, _, err = run("tick")
     assert (code, told in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("todo", "--process", "公务用测"), "没有这个流程:“公务用测”;是否想写“公务用车”?"),
+        (("--lang", "en", "todo", "--process", "Requisitions"), "Requisition"),
+        (("batch", "提交", "--process", "公务用测"), "没有这个流程:“公务用测”;是否想写“公务用车”?"),
+        (
+            ("batch", "提交", "--process", "公务用车", "--state", "起早"),
+            "没有这个环节:“起早”;是否想写“起草”?",
+        ),
+        (("batch", "提教", "--process", "公务用车"), "没有这个动作:“提教”;是否想写“提交”?"),
+    ],
+)
+def test_a_name_that_there_is_not_is_told_instead_of_an_empty_list(  # type: ignore[no-untyped-def]
+    run, words: tuple[str, ...], told: str
+) -> None:
+    code, _, err = run("--as", "林岚", *words)
+    assert (code, told in err) == (2, True)
+    code, _, err = run("--as", "林岚", "batch", "提交", "--process", "公务用车")
+    assert (code, err) == (2, "您在“公务用车”没有待办\n")
+    assert run("--as", "林岚", "todo", "--process", "公务用车")[0] == 0
