@@ -11,7 +11,7 @@ from engine.errors import GuichengError, Problem
 from engine.language.calendar import parse_date
 from engine.language.diary import Diary, read_diary
 from engine.language.forms import Plain, Row
-from engine.language.reader import Cursor, Node, Scalar, Sequence, read
+from engine.language.reader import YES_NO, Cursor, Node, Scalar, Sequence, read
 from engine.text import say
 
 TOP_KEYS = ("params", "tables", "books", "bookings", "phrases")
@@ -199,7 +199,7 @@ def _read_row(cursor: Cursor, node: Node, columns: Mapping[str, str]) -> Row:
     row: dict[str, Plain] = {}
     for (name, kind), cell in zip(columns.items(), cells, strict=True):
         text = cursor.text(cell)
-        value = text if kind == "text" else read_plain(text)
+        value = text if kind == "text" else YES_NO.get(text, read_plain(text))
         if not _suits(value, kind):
             cursor.say(cell, say("“{text}”不是 {kind}", text=text[:20], kind=kind))
         row[name] = (

@@ -28,6 +28,7 @@ from engine.text import Text, say
 
 T = TypeVar("T")
 
+YES_NO = {"true": True, "false": False, "是": True, "否": False}
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_NODES = 20_000
@@ -351,4 +352,4 @@ class Cursor:
         return int(text)
 
     def boolean(self, node: Node | None, default: bool = False) -> bool:
-        return self.one_of(node, {"true": True, "false": False}, default)
+        return self.one_of(node, YES_NO, default)

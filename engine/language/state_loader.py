@@ -40,7 +40,13 @@ from engine.language.split import read_split
 from engine.text import Text, say
 
 MEANINGS: Mapping[str, Meaning] = {one.value: one for one in Meaning}
-RESULTS = {"true": "done", "done": "done", "rejected": "rejected", "cancelled": "cancelled"}
+RESULTS = {
+    "true": "done",
+    "是": "done",
+    "done": "done",
+    "rejected": "rejected",
+    "cancelled": "cancelled",
+}
 REMIND = Decimal("0.8")
 STAY, BACK = "stay", "back"
 FINISH = "done"

@@ -318,3 +318,23 @@ def test_a_misspelt_field_key_is_named(key: str) -> None:
 
 def test_there_are_at_least_two_hundred() -> None:
     assert len(SWAPS) + len(EXPRESSIONS) + len(YAML) + len(MISSPELT) + len(FIELD_KEYS) >= 200
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("完: {final: true}", "完: {final: 是}"),
+        ("rules: {够", "everyday: {comment: 是, copy: 否}\nrules: {够"),
+    ],
+)
+def test_yes_and_no_are_written_in_either_language(written: str, instead: str) -> None:
+    assert problems_of(GOOD.replace(written, instead)) == ()
+
+
+def test_a_table_of_reference_data_says_yes_and_no_in_either_language() -> None:
+    table = "{key: 名, columns: {名: text, 控: bool}, rows: [[甲, 是], [乙, 否]]}"
+    text = f"params: {{}}\ntables:\n  物: {table}"
+    params, problems = load_params(text, "params.yaml")
+    assert problems == ()
+    assert params is not None
+    assert [row["控"] for row in params.tables["物"].rows.values()] == [True, False]
