@@ -16,8 +16,9 @@ A loader walks the nodes with a `Cursor`, which collects every problem instead o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -27,6 +28,12 @@ from engine.errors import Problem, Source
 from engine.text import Text, say
 
 T = TypeVar("T")
+
+INDENTS = {  # what looks like blanks before a line and is none to YAML
+    "\t": say("制表符"),
+    "\u3000": say("全角空格"),
+    "\u00a0": say("不换行空格"),
+}
 
 YES_NO = {"true": True, "false": False, "是": True, "否": False}
 MAX_BYTES = 256 * 1024
@@ -141,7 +148,10 @@ class _Composer:
                 Problem(source, say("不支持 YAML 标签“{tag}”", tag=event.tag), say("请删去标签"))
             )
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, event.style in (None, ""), source, _span(event, event, []))
+            plain = event.style in (None, "")
+            if plain and event.value[:1] in INDENTS and source.column == 1:
+                self._problems.append(_indented(event.value[0], source))
+            return Scalar(event.value, plain, source, _span(event, event, []))
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
@@ -181,6 +191,8 @@ class _Composer:
             self._problems.append(
                 Problem(key.source, say("不支持 YAML 的 << 合并"), say("请把内容直接写出来"))
             )
+        elif key.plain and key.text[:1] in INDENTS and key.source.column > 1:
+            self._problems.append(_indented(key.text[0], key.source))
         elif key.plain and "：" in key.text:
             self._problems.append(
                 Problem(
@@ -197,6 +209,10 @@ def _span(start: Any, end: Any, inside: list[Node]) -> Span:
     return (start.start_mark.index, last)
 
 
+def _indented(sign: str, source: Source) -> Problem:
+    return Problem(source, say("缩进用了{sign}", sign=INDENTS[sign]), say("请用空格"))
+
+
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     told = str(getattr(error, "problem", "") or error)
@@ -208,6 +224,10 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
         )
     lines = text.splitlines()
     for near in range(max(0, line - 2), min(line, len(lines))):
+        indent = re.match(r"\s*", lines[near])
+        odd = next((one for one in indent[0] if one in INDENTS), "") if indent else ""
+        if odd and lines[near].strip():
+            return _indented(odd, Source(file, near + 1, lines[near].index(odd) + 1))
         place = lines[near].find("：")
         if place >= 0 and ": " not in lines[near]:
             return Problem(
@@ -317,6 +337,12 @@ class Cursor:
         if isinstance(node, Scalar):
             return (node,) if self.text(node) else ()
         return tuple(one for one in self.items(node) if self.text(one) and isinstance(one, Scalar))
+
+    def full_comma(self, node: Scalar, place: int) -> None:
+        """Say that the sign at a place of a word separates nothing."""
+        where = replace(node.source, column=node.source.column + place + (not node.plain))
+        what = say("“{sign}”是全角标点,分不开两个名称", sign=node.text[place])
+        self.say(where, what, say("请改成半角逗号“, ”"))
 
     def text(self, node: Node | None, default: str = "") -> str:
         if node is None:

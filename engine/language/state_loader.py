@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -245,7 +246,18 @@ class StateLoader:
     # -- what ----------------------------------------------------------------------------
 
     def _names(self, node: Node | None) -> tuple[str, ...]:
-        return tuple(one.text for one in self.cursor.texts(node))
+        found = self.cursor.texts(node)
+        for one in found:
+            self._check_commas(one)
+        return tuple(one.text for one in found)
+
+    def _check_commas(self, name: Scalar) -> None:
+        """Names that a full-width sign was to separate."""
+        head = re.split("[，、]", name.text, maxsplit=1)[0]
+        if head == name.text:
+            return
+        if name.text[len(head)] == "，" or head.strip() in self.every_field:
+            self.cursor.full_comma(name, len(head))
 
     def _edit(self, node: Node | None) -> tuple[str, ...]:
         """The fields that may be filled; `all` stands for every field not computed."""
@@ -262,7 +274,7 @@ class StateLoader:
                     Required(field=name, when=read_expression(self.cursor, top.get("when")))
                 )
             else:
-                found.append(Required(field=self.cursor.text(one), when=None))
+                found += [Required(field=name, when=None) for name in self._names(one)]
         return tuple(found)
 
     def _checklist(self, node: Node | None) -> Checklist | None:

@@ -338,3 +338,33 @@ def test_a_table_of_reference_data_says_yes_and_no_in_either_language() -> None:
     assert problems == ()
     assert params is not None
     assert [row["控"] for row in params.tables["物"].rows.values()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("    who: 甲方\n    edit", "\twho: 甲方\n    edit", "14:1: 缩进用了制表符 — 请用空格"),
+        ("    due: 1", "  \tdue: 1", "16:3: 缩进用了制表符 — 请用空格"),
+        ("    due: 1", "　　due: 1", "16:1: 缩进用了全角空格 — 请用空格"),
+        ("  完: {", "　完: {", "34:1: 缩进用了全角空格 — 请用空格"),
+        ("  完: {", "\u00a0\u00a0完: {", "34:1: 缩进用了不换行空格 — 请用空格"),
+        ("    due: 1", "    　due: 1", "16:5: 缩进用了全角空格 — 请用空格"),
+        ("edit: [事由, 金额,", "edit: [事由，金额,", "15:14: “，”是全角标点"),
+        ("edit: [事由, 金额,", "edit: [事由, 金额、", "15:18: “、”是全角标点"),
+        ("edit: [事由, 金额, 行]", "edit: all\n    require: [金额，事由]", "16:17: “，”是全角标点"),
+        ("edit: [事由, 金额, 行]", "edit: 事由、金额", "15:13: “、”是全角标点"),
+    ],
+)
+def test_a_sign_of_the_wrong_width_is_named_where_it_stands(
+    written: str, instead: str, told: str
+) -> None:
+    text = GOOD.replace(written, instead, 1)
+    assert text != GOOD
+    assert f"processes/好流程.yaml:{told}" in str(problems_of(text)[0])
+
+
+def test_a_paragraph_may_begin_with_wide_blanks() -> None:
+    text = GOOD.replace("say: 不够}}", 'say: "　　不够、再等"}}').replace(
+        "[一, 二]", "[甲、乙, 丙]"
+    )
+    assert problems_of(text) == ()
