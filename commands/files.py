@@ -20,7 +20,11 @@ from engine.catalog import (
 )
 from engine.errors import DefinitionProblems, Problem, UnknownName
 from engine.language.definition import ProcessDefinition
-from engine.language.roster import Person
+from engine.language.params import Params
+from engine.language.reader import Cursor
+from engine.language.roster import Person, Roster
+from engine.language.scope import process_scope
+from engine.language.typing import named_posts
 from engine.rehearsal.office import Texts
 from engine.text import say
 
@@ -72,7 +76,7 @@ def check_texts(texts: Texts) -> Sound:
     """Read everything. Errors: `DefinitionProblems` with every problem of every file."""
     problems: list[Problem] = []
     drafts: list[Draft] = []
-    params, zone = None, None
+    roster, params, zone = None, None, None
     try:
         roster = read_roster(texts.roster)
         drafts.append(_plain(ROSTER, texts.roster, roster))
@@ -99,6 +103,8 @@ def check_texts(texts: Texts) -> Sound:
         drafts.append(draft)
         definitions.append(definition)
     problems += _check_references(definitions)
+    if roster is not None:
+        problems += _check_posts(definitions, roster, params)
     if problems or zone is None:
         raise DefinitionProblems({str(one): one for one in problems}.values())
     return Sound(tuple(drafts), tuple(definitions), zone)
@@ -115,6 +121,20 @@ def drafted_person(folder: Path, name: str) -> Person:
 
 def _plain(kind: str, text: str, model: object) -> Draft:
     return Draft(kind=kind, name=kind, content=text.encode(), model=dump_model(model))
+
+
+def _check_posts(
+    definitions: list[ProcessDefinition], roster: Roster, params: Params | None
+) -> list[Problem]:
+    """Posts must be in the roster; whether anybody holds them today is for `roster check`."""
+    cursor = Cursor([])
+    posts = {held.post for held in roster.holdings}
+    for definition in definitions:
+        scope = process_scope(definition.form, definition.roles, params)
+        for source, post in named_posts(definition, scope):
+            if post not in posts:
+                cursor.unknown(source, say("岗位"), post, posts)
+    return cursor.problems
 
 
 def _check_references(definitions: list[ProcessDefinition]) -> list[Problem]:

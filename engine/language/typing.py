@@ -58,6 +58,15 @@ def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Probl
     return found + list(_unknown_books(definition, scope))
 
 
+def named_posts(definition: ProcessDefinition, scope: Scope) -> Iterator[tuple[Source, str]]:
+    """The posts that expressions name, and where."""
+    for use in _uses(definition, scope):
+        for name, arguments, _ in calls(use.expression) if use.expression else ():
+            post = arguments[-1] if name in ("post", "has_post") and arguments else None
+            if isinstance(post, str):
+                yield use.source, post
+
+
 def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Problem]:
     """Entries in books and diaries that params.yaml does not keep."""
     if scope.books is None or scope.diaries is None:
