@@ -15,6 +15,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
+from typing import Any
 
 from engine.errors import Source
 from engine.language.expressions import Expression
@@ -147,7 +148,7 @@ def read_value(field: Field, typed: object, zone: tzinfo, find: Find) -> Value |
 
 def read_row(
     field: Field,
-    typed: Mapping[object, object],
+    typed: Mapping[Any, object],
     zone: tzinfo,
     find: Find,
 ) -> Row | Text:
