@@ -59,7 +59,10 @@ class Typed:
     def and_then(self, more: Typed) -> Typed:
         """These words with `more` typed after them: of one field set twice, the later counts."""
         later = {one.name: getattr(more, one.name) for one in fields(more)}
-        later |= {name: getattr(self, name) + later[name] for name in ("given", "attach", "item")}
+        later |= {name: getattr(self, name) + later[name] for name in ("attach", "item")}
+        again = {_name(pair) for pair in more.given}
+        kept = tuple(pair for pair in self.given if _name(pair) not in again)
+        later["given"] = kept + more.given
         return replace(self, **{name: told for name, told in later.items() if told})
 
     @property
@@ -75,3 +78,8 @@ def _whole(pair: str) -> str:
     """`字段=文件` with the whole path; left alone if it is not written so."""
     name, sign, place = pair.replace("＝", "=", 1).partition("=")
     return f"{name}={Path(place).absolute()}" if sign else pair
+
+
+def _name(pair: str) -> str:
+    """The name of a `字段=值`, with either width of the equals sign."""
+    return pair.replace("＝", "=", 1).partition("=")[0].strip()
