@@ -88,7 +88,10 @@ _OWN_CANONICAL = {
     "module: 'Json' → 'Jsonx'": _TYPE,
     "module: 'Json' → 'Jsonx' (1)": _TYPE,
 }
-_FILES = {"_wrong_form: True → False": "each entry has one name"}
+_FILES = {
+    "_wrong_form: True → False": "each entry has one name",
+    "_agree: return False → return None": "both are no",
+}
 _CONSENTS = {"_signature: b'' → b'x'": "neither is the 64 bytes of a signature"}
 _ED25519 = {
     "which_are_signed: int.from_bytes(signature[32:], 'little') < L → "

@@ -119,6 +119,10 @@ def test_there_is_a_checkpoint_where_its_size_is_named() -> None:
             {"kind": "period", "from": AT, "until": "2026-11-03T00:00:00.000Z"},
             Scope(kind="period", case="", number="", since=AT, until="2026-11-03T00:00:00.000Z"),
         ),
+        (
+            {"kind": "period", "from": AT, "until": AT},
+            Scope(kind="period", case="", number="", since=AT, until=AT),
+        ),
     ],
 )
 def test_a_bundle_is_of_a_store_a_case_or_a_period(row: Row, scope: Scope) -> None:

@@ -14,7 +14,7 @@ from tests.verifier.parts import sha256 as digest
 from tests.verifier.staff import KEYS
 from verifier.bundle import Bundle, HeadProof, Heads, Proofs
 from verifier.canonical import canonical
-from verifier.log import Outside, check_log, covered, heads_root
+from verifier.log import Outside, check_log, covered, heads_root, size_outside
 from verifier.notes import load_trust
 from verifier.reading import Sound
 from verifier.records import SERVICE, Head
@@ -170,6 +170,18 @@ def test_a_note_that_cannot_be_compared_with(wrong: bytes, told: tuple[str, str,
     assert past.told(past.bundle(), SOUND, wrong) == [at("kept-1", *told, "gap")]
     part = past.part("case/1", note=wrong, proofs=NO_PROOFS)
     assert past.told(part, SOUND) == [at("checkpoint.note", *told)]
+
+
+def test_how_far_the_newest_usable_note_of_ones_own_reaches() -> None:
+    past = Past("keys", "case/1")
+    made = past.bundle()
+
+    def reach(*several: bytes) -> int:
+        return size_outside(made, TRUST, tuple(Outside(name="", content=one) for one in several))
+
+    assert reach() == 0
+    assert reach(b"x", past.note(1)) == 1
+    assert reach(past.note(2), past.note(1), note(9, bytes(32), signer="linlan")) == 2
 
 
 def test_without_a_trusted_key_a_note_of_any_key_is_compared_with() -> None:

@@ -50,7 +50,7 @@ def test_what_is_right_is_read() -> None:
     [
         vkey(""),
         vkey("office example"),
-        vkey("office\u00a0example"),
+        *(vkey(f"office{one}example") for one in "\u00a0\u2028\u2029\u200b\x7f"),
         vkey("office\x7fexample"),
         vkey(data=b"\x01" + KEY[1:]),
         vkey(data=b"\x01" + KEY + b"\0"),
