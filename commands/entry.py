@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from commands.plaintext import read_utf8
+from commands.typed import halves
 from engine.desk import Desk
 from engine.errors import DefinitionProblems, UsageError
 from engine.evidence.suite import Suite
@@ -169,11 +170,11 @@ def read_attachment(path: Path, suite: Suite) -> tuple[Attachment, bytes]:
 
 
 def split(pair: str) -> tuple[str, str]:
-    """`字段=值`, with either width of the equals sign."""
-    name, sign, text = pair.replace("＝", "=", 1).partition("=")
+    """Name and text of `字段=值`. Errors: `UsageError` if it is not written so."""
+    name, sign, text = halves(pair)
     if not sign:
         raise UsageError(say("“{pair}”应写成 字段=值", pair=pair))
-    return name.strip(), text
+    return name, text
 
 
 def pairs(given: Sequence[str], fields: Sequence[Field]) -> dict[str, object]:

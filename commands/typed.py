@@ -60,8 +60,8 @@ class Typed:
         """These words with `more` typed after them: of one field set twice, the later counts."""
         later = {one.name: getattr(more, one.name) for one in fields(more)}
         later |= {name: getattr(self, name) + later[name] for name in ("attach", "item")}
-        again = {_name(pair) for pair in more.given}
-        kept = tuple(pair for pair in self.given if _name(pair) not in again)
+        again = {halves(pair)[0] for pair in more.given}
+        kept = tuple(pair for pair in self.given if halves(pair)[0] not in again)
         later["given"] = kept + more.given
         return replace(self, **{name: told for name, told in later.items() if told})
 
@@ -76,10 +76,11 @@ class Typed:
 
 def _whole(pair: str) -> str:
     """`字段=文件` with the whole path; left alone if it is not written so."""
-    name, sign, place = pair.replace("＝", "=", 1).partition("=")
+    name, sign, place = halves(pair)
     return f"{name}={Path(place).absolute()}" if sign else pair
 
 
-def _name(pair: str) -> str:
-    """The name of a `字段=值`, with either width of the equals sign."""
-    return pair.replace("＝", "=", 1).partition("=")[0].strip()
+def halves(pair: str) -> tuple[str, str, str]:
+    """Name, sign and text of `字段=值`, with either width of the equals sign."""
+    name, sign, text = pair.replace("＝", "=", 1).partition("=")
+    return name.strip(), sign, text

@@ -81,10 +81,11 @@ def _limits(
             en="no checkpoint from outside was given (--checkpoint): whoever holds the service"
             " key could have rewritten it all",
         )
-    size = size_outside(bundle, trust, outside) if outside else bundle.size
-    whose = ("留存在外的检查点", "the checkpoint kept outside")
-    if not outside:
-        whose = ("证据包自带的检查点", "the bundle's own checkpoint")
+    if outside:
+        size = size_outside(bundle, trust, outside)
+        whose = ("留存在外的检查点", "the checkpoint kept outside")
+    else:
+        size, whose = bundle.size, ("证据包自带的检查点", "the bundle's own checkpoint")
     late = sum(1 for one in bundle.records if one.index >= size)
     newest = max((one.body.time for one in judged.sound), default="")
     sealed = max((one.body.time for one in judged.sound if one.index < size), default="")

@@ -99,15 +99,17 @@ _CHANGES: Mapping[str, type[KeyChange]] = {
 }
 
 
-Dumped = str | tuple[str, ...] | tuple[dict[str, str], ...] | None
+Dumped = str | list[str] | list[dict[str, str]] | None
 
 
 def dump_key_change(change: KeyChange) -> dict[str, Dumped]:
-    """The change as plain values; `load_key_change` reads it back."""
+    """The change as JSON; `load_key_change` reads it back."""
     kind = next(name for name, one in _CHANGES.items() if isinstance(change, one))
     told = {name.rstrip("_"): getattr(change, name) for name in _names(type(change))}
     if isinstance(change, KeyEnrolled):
-        told["consents"] = tuple(asdict(one) for one in change.consents)
+        told["consents"] = [asdict(one) for one in change.consents]
+    if isinstance(change, KeysFounded | RegistrarsAppointed):
+        told["registrars"] = list(change.registrars)
     return {"change": kind, **told}
 
 

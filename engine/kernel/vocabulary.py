@@ -23,7 +23,7 @@ def dump_event(event: Event) -> dict[str, Json]:
                 {one.name: getattr(part, one.name) for one in fields(part)} for part in value
             ]
         elif field.name in event.plain:
-            dumped[field.name] = _as_json(value)
+            dumped[field.name] = value
         elif isinstance(value, Mapping):
             dumped[field.name] = {name: dump_value(inner) for name, inner in value.items()}
         else:
@@ -59,18 +59,6 @@ def load_event(dumped: Mapping[str, Json]) -> Event:
         else:
             loaded[field.name] = load_value(value)
     return kind(**loaded)
-
-
-def _as_json(value: object) -> Json:
-    """A plain value, its tuples as lists."""
-    match value:
-        case Mapping():
-            return {str(name): _as_json(inner) for name, inner in value.items()}
-        case list() | tuple():
-            return [_as_json(inner) for inner in value]
-        case None | bool() | int() | str():
-            return value
-    raise TypeError(f"not plain: {value!r}")
 
 
 def _load_parts(kind: type[Part], value: Json) -> tuple[Part, ...]:

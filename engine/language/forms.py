@@ -125,6 +125,18 @@ class FieldProblem:
 # the key of the person, department or row of a table that a name stands for, or what is wrong
 Find = Callable[[Field, str], str | Text]
 
+
+def find_people(find_person: Callable[[str], str | None]) -> Find:
+    """Ask for people alone, by their id; departments and rows of tables are taken as they stand."""
+
+    def find(field: Field, text: str) -> str | Text:
+        if field.type is not FieldType.PERSON:
+            return text
+        return find_person(text) or say("没有“{text}”这个人", text=text)
+
+    return find
+
+
 _HALF = str.maketrans("０１２３４５６７８９，．－：／　", "0123456789,.-:/ ")
 
 

@@ -16,7 +16,6 @@ A loader walks the nodes with a `Cursor`, which collects every problem instead o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -224,10 +223,11 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
         )
     lines = text.splitlines()
     for near in range(max(0, line - 2), min(line, len(lines))):
-        indent = re.match(r"\s*", lines[near])
-        odd = next((one for one in indent[0] if one in INDENTS), "") if indent else ""
-        if odd and lines[near].strip():
-            return _indented(odd, Source(file, near + 1, lines[near].index(odd) + 1))
+        written = lines[near].lstrip()
+        blanks = lines[near].removesuffix(written)
+        odd = next((one for one in blanks if one in INDENTS), "")
+        if odd and written:
+            return _indented(odd, Source(file, near + 1, blanks.index(odd) + 1))
         place = lines[near].find("：")
         if place >= 0 and ": " not in lines[near]:
             return Problem(

@@ -25,11 +25,9 @@ from engine.desk import Desk, Dice
 from engine.evidence.keys import enrol, found
 from engine.evidence.signing import FileSigner, Signer, make_key
 from engine.language.definition import ProcessDefinition
-from engine.language.forms import Field, FieldType
 from engine.registry import Registry, holders
 from engine.scribe import instant
 from engine.store.store import Store
-from engine.text import Text, say
 from engine.worker import Worker
 
 ORIGIN = "rehearsal.example"
@@ -114,9 +112,3 @@ class Office:
     def find_person(self, name: str) -> str | None:
         found_one = self.desk.catalog.roster(self.now).find_person(name)
         return found_one.id if found_one else None
-
-    def find(self, field: Field, text: str) -> str | Text:
-        """What a name in a script stands for; only people have to be there."""
-        if field.type is not FieldType.PERSON:
-            return text
-        return self.find_person(text) or say("没有“{text}”这个人", text=text)

@@ -24,7 +24,7 @@ from engine.kernel.command import (
     is_everyday,
 )
 from engine.language.definition import CLAIM, FILL, RELEASE, SYSTEM, TICK, ProcessDefinition, Step
-from engine.language.forms import Attachment, Form, Row, Value, read_row, read_value
+from engine.language.forms import Attachment, Form, Row, Value, find_people, read_row, read_value
 from engine.registry import ACTS
 from engine.rehearsal.amendments import AMENDMENTS, amendment_of
 from engine.rehearsal.office import Office
@@ -237,7 +237,7 @@ class Player:
             one = form.field(str(name))
             if one is None:
                 raise UsageError(say("表单没有字段“{name}”", name=str(name)))
-            value = read_value(one, typed, self.office.zone, self.office.find)
+            value = read_value(one, typed, self.office.zone, find_people(self.office.find_person))
             if isinstance(value, Text):
                 raise UsageError(say("{field}:{text}", field=one.name, text=value))
             found[one.name] = value
@@ -250,7 +250,7 @@ class Player:
         one = definition.form.field(table or "")
         if one is None or not isinstance(given, Mapping):
             return None
-        row = read_row(one, given, self.office.zone, self.office.find)
+        row = read_row(one, given, self.office.zone, find_people(self.office.find_person))
         if isinstance(row, Text):
             raise UsageError(row)
         return row

@@ -9,6 +9,7 @@ import pytest
 
 from engine.catalog import Draft
 from engine.desk import Receipt, Refused
+from engine.errors import EvidenceError
 from engine.evidence.keys import KeyEnrolled, KeyRevoked, RegistrarsAppointed, enrol, rotate
 from engine.evidence.signing import FileSigner, make_key
 from engine.language.amendments import Amendment, Delegated, LeaveTaken, PostGranted
@@ -112,6 +113,16 @@ def test_a_key_for_an_approving_post_needs_two_registrars(office: Office) -> Non
     plain = enrolled_anew(office, "罗平")
     assert isinstance(registry.change_keys(plain, first, keys[first], ENROL), Receipt)
     assert verify_store(office.store) == ()
+
+
+def test_a_change_of_keys_nobody_could_read_is_not_signed(office: Office) -> None:
+    who = office.person("卢工")
+    key = office.signers[office.person("苏晓")].key_id
+    before = office.store.head("keys")
+    change = KeyRevoked(key=key, reason="丢失", suspect_since="2026-11-02T09:00:00+08:00")
+    with pytest.raises(EvidenceError, match="suspect_since"):
+        office.registry.change_keys(change, who, office.signers[who], REVOKE)
+    assert office.store.head("keys") == before
 
 
 def test_registrars_are_appointed_by_a_registrar_and_a_key_is_rotated_by_its_holder(

@@ -95,20 +95,16 @@ def test_a_bundle_of_one_case_holds_it_under_its_number() -> None:
     store.add("case/7", case={"id": "7", "number": "2026-7"})
     scope = Scope(kind="case", case="7", number="2026-7")
     assert store.told(scope=scope) == []
-    gone = at(
-        "bundle.json",
-        "E_BUNDLE",
-        "证据包里没有它所说的这一案",
-        "the case it says it is of is not in it",
-    )
-    assert store.told(scope=replace(scope, case="8")) == [gone]
-    other = at(
-        "bundle.json",
-        "E_BUNDLE",
-        "所说的案件编号与记录不符",
-        "its case has another number in the records",
-    )
-    assert store.told(scope=replace(scope, number="2026-8")) == [other]
+    for wrong, zh, en in (
+        ({"case": "8"}, "证据包里没有它所说的这一案", "the case it says it is of is not in it"),
+        (
+            {"number": "2026-8"},
+            "所说的案件编号与记录不符",
+            "its case has another number in the records",
+        ),
+    ):
+        told = store.told(scope=replace(scope, **wrong))
+        assert told == [at("bundle.json", "E_BUNDLE", zh, en)]
 
 
 # -- where a record stands --------------------------------------------------------------

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from engine.evidence.checkpoint import dump_vkey
+from tests.conftest import ROOT
 from tests.verifier.parts import ORIGIN
 from tests.verifier.sealed import Written
 from tests.verifier.staff import KEYS
@@ -55,6 +60,23 @@ def test_a_valid_bundle(run: Run) -> None:
     assert english[1].startswith(
         "Verdict: valid (1 records, 1 under the checkpoint; sha256-ed25519)\n"
     )
+
+
+def test_a_key_may_have_blanks_around_it(run: Run) -> None:
+    assert run("bundle", "--trust", f" {TRUST[1]}\n", "--checkpoint", "kept/a.note")[0] == 0
+
+
+def test_whoever_reads_no_further_sees_no_error(run: Run) -> None:
+    """As `… | head -1` does."""
+    words = [sys.executable, "-m", "verifier", "bundle", *TRUST]
+    with subprocess.Popen(
+        words, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=PIPE, stderr=PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        assert program.stderr.read() == b""
+    assert program.returncode == 3
 
 
 def test_what_is_not_given_is_not_proven(run: Run) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from engine.errors import Source
-from engine.language.forms import Field, FieldType, Plain, Row, Value, read_value
+from engine.language.forms import Field, FieldType, Plain, Row, Value, find_people, read_value
 from engine.language.params import Table
 from engine.reading.names import named
 from engine.reading.sheets.cells import Broken, Line, Notes, Raw, Sheet, close_to, nearest
@@ -93,15 +93,9 @@ class Known:
     tables: Mapping[str, Table] = field(default_factory=dict)
     is_closed: bool = True
 
-    def key(self, field: Field, text: str) -> str | Text:
-        """What a name stands for; departments and rows are not asked for."""
-        if field.type is not FieldType.PERSON:
-            return text
-        return self.find_person(text) or say("没有“{text}”这个人", text=text)
-
     def find(self, field: Field, text: str) -> str | Text:
         """What a name stands for, or that there is none of it, and what there is."""
-        found = self.key(field, text)
+        found = find_people(self.find_person)(field, text)
         if isinstance(found, Text):
             return say("{what};{remedy}", what=found, remedy=nearest(text, self.people.values()))
         wrong = _stranger(field, text, self)
@@ -285,10 +279,11 @@ def read_cell(column: Column, raw: Raw, known: Known) -> Value | Wrong:
     text = typed(field, raw)
     if isinstance(text, Wrong):
         return text
-    found = read_value(field, text, known.zone, known.key)
+    find = find_people(known.find_person)
+    found = read_value(field, text, known.zone, find)
     if isinstance(found, Text):
         if len(text) > CLIPPED:
-            found = read_value(field, text[:CLIPPED] + "…", known.zone, known.key)
+            found = read_value(field, text[:CLIPPED] + "…", known.zone, find)
         assert isinstance(found, Text)
         if field.type is FieldType.PERSON:
             return Wrong(found, nearest(text, known.people.values()))
