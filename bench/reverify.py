@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.evidence.memory import Memory
+from engine.evidence.memory import unseen
 from engine.kernel.command import Perform
 from engine.rehearsal.office import Office
 from engine.reverifying import verify_new
@@ -39,7 +39,7 @@ def main(cases: int) -> None:
             work(office, uid)
         leaves = store.leaves()
         new = len(leaves) // SHARE
-        known = Memory(origin=store.origin).grown(leaves[:-new], "")
+        known = unseen(store.origin, store.suite).grown(leaves[:-new], "")
         whole, part = [], []
         for _ in range(3):
             whole.append(timed(partial(verify_store, Store.open(path))))

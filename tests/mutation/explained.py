@@ -165,6 +165,8 @@ _MAIN = {
     "_read: 1 → 2": "one byte too many is enough to be refused, and two are no more",
     "module: '__main__' → '__main__x'": _ALONE,
     "module: sys.exit(main()) → pass": _ALONE,
+    "main: True → False": _ALONE,
+    "main: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) → pass": _ALONE,
 }
 _MEMORY = {
     "module: '_Given' → '_Givenx'": _TYPE,

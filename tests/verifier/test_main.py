@@ -69,9 +69,8 @@ def test_a_key_may_have_blanks_around_it(run: Run) -> None:
 def test_whoever_reads_no_further_sees_no_error(run: Run) -> None:
     """As `… | head -1` does."""
     words = [sys.executable, "-m", "verifier", "bundle", *TRUST]
-    with subprocess.Popen(
-        words, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=PIPE, stderr=PIPE
-    ) as program:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
+    with subprocess.Popen(words, env=env, stdout=PIPE, stderr=PIPE) as program:
         assert program.stdout is not None
         assert program.stderr is not None
         program.stdout.close()
