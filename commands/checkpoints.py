@@ -33,7 +33,7 @@ def export(session: Session, output: Path | None, sheet: Path | None) -> None:
         output.write_text(note, "utf-8", newline="")
         output.with_suffix(output.suffix + ".heads").write_text(dump_heads(made.heads), "utf-8")
     if sheet is not None:
-        vkey = dump_vkey(desk.store.origin, desk.service.public)
+        vkey = dump_vkey(made.checkpoint.origin, desk.service.public)
         page = render_sheet(made.checkpoint, vkey, moment(desk, desk.clock()), session.language)
         if sheet.suffix.lower() == ".pdf":
             write_pdf(page, sheet)

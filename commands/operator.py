@@ -1,22 +1,18 @@
-"""What an operator does: let time pass, keep copies, look the office over."""
+"""What an operator does: let time pass, rebuild the tables, look the office over."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
 from datetime import date
-from pathlib import Path
 
 import typer
 
 from commands.checkpoints import checkpoint_findings
 from commands.notices import notice_findings, read_channels, send_notices
 from commands.table import dump
-from commands.workspace import Session, signed_memory, witness
-from engine.errors import RolledBack
-from engine.evidence.memory import load_memory
+from commands.workspace import Session
 from engine.reading.pdf import find_browser, has_chinese_font
-from engine.store.copies import backup, restore
 from engine.store.store import Store
 from engine.text import Text, say
 from engine.worker import Worker
@@ -44,35 +40,6 @@ def tick(ctx: typer.Context) -> None:
     is_sent = send_notices(session, desk, channels)
     if done.stuck or not is_sent:
         raise typer.Exit(1)
-
-
-@app.command("backup")
-def backup_command(ctx: typer.Context, file: Path) -> None:
-    """备份数据库(办理中也可备份);不覆盖已有文件。"""
-    session: Session = ctx.obj
-    backup(Store.open(session.workspace().store), file)
-    typer.echo(say("已备份到 {file}", file=str(file)).show(session.language))
-
-
-@app.command("restore")
-def restore_command(ctx: typer.Context, file: Path) -> None:
-    """从备份恢复;现有数据库须先移走。恢复后请用外部检查点 audit verify。"""
-    session: Session = ctx.obj
-    here = session.workspace()
-    restore(file, here.store)
-    typer.echo(say("已从 {file} 恢复", file=str(file)).show(session.language))
-    store = Store.open(here.store)
-    try:
-        signed = load_memory(signed_memory(here), store.origin, store.suite)
-        signed.require_prefix(store.leaves())
-        witness(here).require_whole(store)
-    except RolledBack as error:
-        told = say(
-            "{why}。备份以后的记录不在其中,这里不再办理,也不再签发检查点。请找更新的备份;确已丢失的,"
-            "另建一个来源(init --origin)接着办,此库留作查阅",
-            why=error.why,
-        )
-        raise RolledBack(told) from error
 
 
 @app.command("rebuild")

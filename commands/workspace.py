@@ -64,12 +64,16 @@ class Session:
 
     def desk(self) -> Desk:
         """The desk of this workspace, with the service key unlocked."""
+        return self.desk_over(self.workspace().store)
+
+    def desk_over(self, file: Path) -> Desk:
+        """The same over another file of this office."""
         from engine.desk import Desk
         from engine.evidence.keyring import Keyring
         from engine.store.store import Store
 
         here = self.workspace()
-        store = Store.open(here.store)
+        store = Store.open(file)
         secret = os.environ.get("GUICHENG_SERVICE_PASSPHRASE")
         if secret is None:
             secret = (here.keys / "service.pass").read_text("utf-8").strip()

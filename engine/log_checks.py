@@ -11,14 +11,21 @@ from collections.abc import Iterator, Sequence
 
 from engine.catalog import KEYS, ORG, SYS
 from engine.errors import EvidenceError
-from engine.evidence.checkpoint import load_checkpoint, note_problem
+from engine.evidence.checkpoint import (
+    Checkpoint,
+    check_checkpoint,
+    load_checkpoint,
+    note_problem,
+)
 from engine.evidence.checks import Finding
 from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier
 from engine.evidence.record import Body, Head
+from engine.evidence.restoration import FIRST, Restoration, log_at, log_name, log_number
 from engine.evidence.signing import PublicKey
 from engine.evidence.tokens import is_over, load_answer
 from engine.kernel.events import Checkpointed
+from engine.restorations import restorations_of
 from engine.store.store import Store
 from engine.text import Text, say
 
@@ -33,13 +40,14 @@ def check_notes(
     frontier, the notes beyond it, the leaves being those that follow.
     """
     before = before or Frontier(suite=store.suite)
-    frontier = before
+    frontier, restorations = before, restorations_of(store)
     for kept in store.checkpoints():
         if 0 < kept.size <= before.size:
             continue
         try:
             made = load_checkpoint(kept.note)
-            problem = note_problem(made, store.origin, publics)
+            name = log_name(store.origin, log_at(restorations, made.size))
+            problem = note_problem(made, name, publics)
         except EvidenceError as error:
             problem = error.text
         if problem is not None:
@@ -51,6 +59,43 @@ def check_notes(
         covered = frontier.size, frontier.size, frontier.root.hex()
         if (kept.size, made.size, made.root) != covered:
             yield _tell("E_ROOT", 0, say("库里 {size} 条记录的检查点与记录不符", size=kept.size))
+
+
+def check_outside(
+    store: Store, kept: Checkpoint, leaves: Sequence[bytes], publics: tuple[PublicKey, ...]
+) -> Iterator[Finding]:
+    """What has gone from a store, or changed in it, since a checkpoint kept outside (§9, §9.1)."""
+    restorations = restorations_of(store)
+    number, now = log_number(store.origin, kept.origin), log_at(restorations, kept.size)
+    if number is None or number == now:
+        name = log_name(store.origin, now)
+        yield from check_checkpoint(kept, name, leaves, publics, store.suite)
+        return
+    problem = note_problem(kept, kept.origin, publics)
+    if problem is not None:
+        yield _tell("E_NOTE", 0, problem)
+    elif number < now:
+        yield _tell("E_ROLLBACK", 0, _lost(kept, number, restorations))
+    elif number > max((one.log for one in restorations), default=FIRST):
+        text = say("检查点属于第 {log} 号日志,库里没有:库被退回过旧状态", log=number)
+        yield _tell("E_ROLLBACK", 0, text)
+    else:
+        yield _tell("E_NOTE", 0, say("检查点的日志号与条数不符"))
+
+
+def _lost(kept: Checkpoint, number: int, restorations: Sequence[Restoration]) -> Text:
+    """What became of the log a checkpoint belongs to, as the record of its loss has it."""
+    said = next(one for one in restorations if one.log > number)
+    return say(
+        "检查点时有 {size} 条记录,恢复备份时只留下 {kept} 条,其余已丢失;"
+        "sys 第 {seq} 条记录({who},{at}):{reason}",
+        size=kept.size,
+        kept=said.kept,
+        seq=said.seq,
+        who=said.by.name,
+        at=said.at,
+        reason=said.reason,
+    )
 
 
 def check_tokens(store: Store) -> Iterator[Finding]:

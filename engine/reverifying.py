@@ -16,6 +16,7 @@ from engine.evidence.record import SERVICE, Disclosure
 from engine.kernel.events import Published
 from engine.kernel.vocabulary import load_event
 from engine.log_checks import Rests, check_notes
+from engine.restorations import check_restorations
 from engine.store.store import Store
 from engine.text import Text, say
 from engine.verifying import disclosures_of, fold_keys, misplaced, verify_stream
@@ -46,6 +47,7 @@ def verify_new(store: Store, known: Memory) -> tuple[tuple[Finding, ...], Memory
     if _is_broken(found):
         return tuple(found), known
     leaves = store.leaves(size)
+    found += check_restorations(store, leaves, keys, known.frontier)
     found += check_notes(store, leaves, keys.publics_of(SERVICE), known.frontier)
     return tuple(found), known if _is_broken(found) else known.grown(leaves, known.note)
 

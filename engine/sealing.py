@@ -24,6 +24,7 @@ from engine.evidence.record import SERVICE, Actor, Head
 from engine.evidence.suite import Suite
 from engine.filing import ATTEMPTS, Filing
 from engine.kernel.events import Checkpointed
+from engine.restorations import name_at
 from engine.scribe import Account
 from engine.store.rows import Kept, Moved
 from engine.store.store import Store
@@ -69,7 +70,7 @@ def seal(desk: Filing, place: Path, build: Build) -> Sealed:
         size, heads = _declare(desk, build)
         leaves = store.leaves(until=size)
         root = require_signable(store, signed, leaves)
-        made = make_checkpoint(store.origin, size, root, desk.service)
+        made = make_checkpoint(name_at(store, size), size, root, desk.service)
         # Remembered before anybody can have seen it: a crash here forgets no signature.
         keep_memory(place, signed.grown(leaves[signed.frontier.size :], made.note))
         store.keep_checkpoint(Kept(size=size, note=made.note, at=scribe.instant(desk.clock())))

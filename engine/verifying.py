@@ -14,8 +14,7 @@ from engine.books.booking import BookingError
 from engine.books.ledger import LedgerError
 from engine.catalog import DEFS, KEYS, ORG, SYS
 from engine.errors import EvidenceError
-from engine.evidence.canonical import parse
-from engine.evidence.checkpoint import Checkpoint, check_checkpoint
+from engine.evidence.checkpoint import Checkpoint
 from engine.evidence.checks import (
     Finding,
     check_chain,
@@ -29,11 +28,12 @@ from engine.evidence.record import SERVICE, Body, Disclosure, Head, Record, load
 from engine.evidence.redaction import REDACT, Redaction, check_redaction, read_redaction
 from engine.kernel.events import KeysChanged, Published
 from engine.kernel.vocabulary import load_event
-from engine.log_checks import Rests, check_heads, check_notes, check_tokens
+from engine.log_checks import Rests, check_heads, check_notes, check_outside, check_tokens
+from engine.restorations import check_restorations
 from engine.scribe import ATTACHMENT
 from engine.store import projections
 from engine.store.differences import first_difference
-from engine.store.history import NOWHERE, UNREADABLE, counted, readable
+from engine.store.history import NOWHERE, UNREADABLE, counted, open_disclosures, readable
 from engine.store.store import Store
 from engine.text import Text, say
 
@@ -224,21 +224,6 @@ def disclosures_of(store: Store, stream: str, after: int = -1) -> dict[int, list
     return open_disclosures(store.raw_disclosures(stream, after))
 
 
-def open_disclosures(rows: Iterable[Mapping[str, object]]) -> dict[int, list[Disclosure]]:
-    """What rows of disclosures open, by seq."""
-    found: dict[int, list[Disclosure]] = {}
-    for row in rows:
-        salt, value = row["salt"], row["value"]
-        opened = found.setdefault(counted(row["seq"]), [])
-        if not isinstance(salt, bytes) or not isinstance(value, str):
-            continue
-        try:
-            opened.append(Disclosure(path=str(row["path"]), salt=salt, value=parse(value.encode())))
-        except EvidenceError:
-            opened.append(Disclosure(path=str(row["path"]), salt=salt, value=UNREADABLE))
-    return found
-
-
 def verify_strays(store: Store) -> Iterator[Finding]:
     """Disclosures of streams that have no record at all."""
     for stream in store.disclosed_streams() - set(store.streams()):
@@ -351,6 +336,7 @@ def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterat
     """The store's own checkpoints, and one kept outside."""
     leaves = [bytes.fromhex(record.digest) for record in store.raw_log()]
     publics = keys.publics_of(SERVICE)
+    yield from check_restorations(store, leaves, keys)
     yield from check_notes(store, leaves, publics)
     yield from check_tokens(store)
     try:
@@ -358,7 +344,7 @@ def _verify_log(store: Store, kept: Checkpoint | None, keys: KeyState) -> Iterat
     except EvidenceError as error:
         yield _tell("E_BODY", SYS, 0, "", error.text)
     if kept is not None:
-        yield from check_checkpoint(kept, store.origin, leaves, publics, store.suite)
+        yield from check_outside(store, kept, leaves, publics)
 
 
 def _verify_listing(store: Store, listing: Mapping[str, Head]) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ last verified checkpoint, and the receipts of its own steps. That costs a few ro
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import load_checkpoint, note_problem
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import Head
+from engine.evidence.restoration import Restoration
 from engine.evidence.signing import PublicKey
+from engine.restorations import confirm, name_at, restorations_of
 from engine.store.store import Store
-from engine.text import say
+from engine.text import Text, say
 
 LATEST = 64  # so many of its own newest receipts a client compares before each writing
 SMALL = 4_096  # up to so many records the whole root is computed before each writing
@@ -25,7 +27,9 @@ SMALL = 4_096  # up to so many records the whole root is computed before each wr
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What one client remembers of one store: `<name>.seen` and `<name>.receipts` in a folder."""
+    """What one client remembers of one store: `<name>.seen` and `<name>.receipts` in a folder;
+    `<name>.lost` has the receipts of its steps that a restoration did not bring back.
+    """
 
     folder: Path
     name: str
@@ -37,33 +41,59 @@ class Witness:
         `RolledBack` for a store that was put back, cut short or written anew.
         """
         try:
-            memory = load_memory(self._seen, store.origin, store.suite)
+            memory = self.seen(store)
             self._compare(store, memory)
             newest = store.newest_checkpoint()
             if newest is not None and newest.size > memory.frontier.size:
                 memory = self._advance(store, memory, newest.note, tuple(publics))
         except RolledBack as error:
             told = say(
-                "{why}。没有写入任何记录。本机所记在 {file}", why=error.text, file=self._seen
+                "{why}。没有写入任何记录。本机所记在 {file}{more}",
+                why=error.why,
+                file=self._seen_file,
+                more=_told(restorations_of(store)),
             )
             raise RolledBack(told) from error
         return memory.head
+
+    def seen(self, store: Store) -> Memory:
+        """The store as it was at the last checkpoint verified here."""
+        return load_memory(self._seen_file, store.origin, store.suite)
 
     def require_whole(self, store: Store) -> None:
         """Compare the whole log, and every receipt, with what is remembered. Errors:
         `RolledBack`.
         """
-        memory = load_memory(self._seen, store.origin, store.suite)
-        memory.require_prefix(store.leaves())
+        self.seen(store).require_prefix(store.leaves())
         _require_receipts(store, dict(self.receipts()))
+
+    def accept(self, store: Store, code: str) -> tuple[int, ...]:
+        """Go on after a restoration (§9.1), whose code the registrars told this client's user:
+        what is remembered beyond the copy is put aside. The places of its own steps thus lost.
+
+        Errors: `UsageError` for a code of no restoration here; `RolledBack` if the copy is not
+        how the history began, as far as this client can tell.
+        """
+        said, fresh = confirm(store, code)
+        memory = self.seen(store)
+        if memory.frontier.size <= said.kept:
+            memory.require_prefix(store.leaves(until=said.kept))
+        mine = dict(self.receipts())
+        found = store.digests_at(tuple(mine))
+        lost = {place: one for place, one in mine.items() if found.get(place) != one}
+        _require_receipts(store, {place: mine[place] for place in lost if place <= said.kept})
+        with alone(self._seen_file):
+            keep_memory(self._seen_file, fresh)
+            self._verified.unlink(missing_ok=True)
+            if lost:
+                self._write("lost", lost.items())
+                self._receipts.unlink()
+                self.keep((place, one) for place, one in mine.items() if place not in lost)
+        return tuple(lost)
 
     def keep(self, receipts: Iterable[tuple[int, str]]) -> None:
         """Remember that these steps (place in the log, digest) are this client's own."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._receipts.open("a", encoding="ascii") as file:
-            file.writelines(f"{place} {digest}\n" for place, digest in receipts)
-            file.flush()
-            os.fsync(file.fileno())
+        self._write("receipts", receipts)
 
     def receipts(self) -> Iterator[tuple[int, str]]:
         """This client's own steps, oldest first. A line a crash cut short is not one."""
@@ -85,9 +115,17 @@ class Witness:
 
     def forget(self) -> None:
         """Remember nothing: a new office is founded here."""
-        self._seen.unlink(missing_ok=True)
+        self._seen_file.unlink(missing_ok=True)
         self._verified.unlink(missing_ok=True)
         self._receipts.unlink(missing_ok=True)
+        (self.folder / f"{self.name}.lost").unlink(missing_ok=True)
+
+    def _write(self, kind: str, steps: Iterable[tuple[int, str]]) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.folder / f"{self.name}.{kind}").open("a", encoding="ascii") as file:
+            file.writelines(f"{place} {digest}\n" for place, digest in steps)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _compare(self, store: Store, memory: Memory) -> None:
         size = memory.frontier.size
@@ -106,16 +144,16 @@ class Witness:
             made = load_checkpoint(note)
         except EvidenceError as error:
             raise RolledBack(say("库里的检查点读不出来:{why}", why=error.text)) from error
-        problem = note_problem(made, memory.origin, publics)
+        problem = note_problem(made, name_at(store, made.size), publics)
         if problem is not None:
             raise RolledBack(say("库里的检查点不可信:{why}", why=problem))
-        with alone(self._seen):
+        with alone(self._seen_file):
             grown = memory.grown(store.leaves(memory.frontier.size, made.size), note)
             grown.require_length(made.size)
             if grown.head != made.head:
                 text = say("库里 {size} 条记录的检查点不是上次核验的延续", size=made.size)
                 raise RolledBack(text)
-            keep_memory(self._seen, grown)
+            keep_memory(self._seen_file, grown)
         return grown
 
     @property
@@ -123,7 +161,7 @@ class Witness:
         return self.folder / f"{self.name}.verified"
 
     @property
-    def _seen(self) -> Path:
+    def _seen_file(self) -> Path:
         return self.folder / f"{self.name}.seen"
 
     @property
@@ -136,3 +174,16 @@ def _require_receipts(store: Store, receipts: dict[int, str]) -> None:
     for place, digest in receipts.items():
         if found.get(place) != digest:
             raise RolledBack(say("本机办过的一步(第 {place} 条记录)已不在原处", place=place))
+
+
+def _told(restorations: Sequence[Restoration]) -> Text:
+    """What the store itself says of having been restored, and what to do if that is so."""
+    if not restorations:
+        return say("")
+    said = restorations[-1]
+    return say(
+        "。库里有一条恢复备份的记录({who},{at}:{reason});请向登记人员问恢复码,再 accept 恢复码",
+        who=said.by.name,
+        at=said.at,
+        reason=said.reason,
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from verifier.canonical import Flaw
 from verifier.certificates import LARGEST_FILE, load_anchors
 from verifier.files import load_files
-from verifier.log import Outside
+from verifier.logs import Outside
 from verifier.notes import LARGEST_NOTE, load_trust
 from verifier.report import USAGE
 from verifier.verifying import HIGHEST, verify

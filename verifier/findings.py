@@ -54,3 +54,19 @@ class Finding:
             "zh": self.zh,
             "en": self.en,
         }
+
+
+def in_log(
+    code: str,
+    field: str,
+    zh: str,
+    en: str,
+    *,
+    stream: str = "",
+    seq: int = -1,
+    weight: Weight = Weight.BREAK,
+) -> Finding:
+    """What level 2 finds in the log and its checkpoints."""
+    return Finding(
+        code=code, level=2, stream=stream, seq=seq, field=field, zh=zh, en=en, weight=weight
+    )

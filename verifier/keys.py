@@ -107,7 +107,11 @@ class KeyState:
         return self.enrolments[key].public if self.is_valid(uid, key, at) else None
 
     def is_registrar(self, uid: str) -> bool:
-        return bool(self.appointments) and uid in self.appointments[-1][1]
+        return uid in self.registrars_at(self.seq)
+
+    def registrars_at(self, place: int) -> tuple[str, ...]:
+        """Who could enrol and revoke at a place in the stream."""
+        return next((who for seq, who in reversed(self.appointments) if seq <= place), ())
 
     def after(self, change: Change, seq: int) -> KeyState:
         """The state once a change counts. Raises `Flaw` for one that cannot be."""

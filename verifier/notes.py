@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import category
 
 from verifier.canonical import Flaw, decode_base64
@@ -26,6 +26,10 @@ class Trust:
     hint: bytes
     public: bytes
     suite: Suite
+
+    def under(self, name: str) -> Trust:
+        """The same key as lines of signature of another name know it."""
+        return replace(self, name=name, hint=_hint(name, self.suite.kind + self.public))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ def load_trust(text: str) -> Trust:
     suite = next((one for one in SUITES.values() if data.startswith(one.kind)), None)
     if suite is None or not suite.is_sound_key(data[len(suite.kind) :]):
         raise bad
-    wanted = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+    wanted = _hint(name, data)
     if wanted.hex() != hint:
         raise bad
     return Trust(name=name, hint=wanted, public=data[len(suite.kind) :], suite=suite)
@@ -120,3 +124,8 @@ def load_note(data: bytes) -> Note:
 def is_name(text: str) -> bool:
     """A name of a note: not empty, no white space, control or format character, no plus."""
     return bool(text) and not any(one == "+" or category(one) in _NAMELESS for one in text)
+
+
+def _hint(name: str, typed: bytes) -> bytes:
+    """How a line of signature names the key (C2SP signed-note)."""
+    return hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]

@@ -13,19 +13,14 @@ from verifier.canonical import Flaw, Json, canonical
 from verifier.chain import Judged
 from verifier.consents import consent_problem, load_consents
 from verifier.findings import Finding, Weight
-from verifier.keys import (
-    KeyState,
-    NotEntitled,
-    NotProven,
-    load_change,
-    require_proofs,
-)
+from verifier.keys import KeyState, NotEntitled, NotProven, load_change, require_proofs
 from verifier.offices import Offices
 from verifier.reading import DEFS, KEYS, ORG, Sound
 from verifier.records import JUDGEMENTS, SERVICE, Body, Head
+from verifier.restorations import check_restorers
 from verifier.roster import UNASKED, Office
 
-_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "restore", "open", "org", "def", "key"))
+_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "org", "def", "key"))
 _ASKED = re.compile(r"([a-z_]+)\(([^()]*)\)")
 
 
@@ -41,7 +36,7 @@ def check_powers(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
             found += _check_consents(one, state)
         found += _check_heads(one, judged)
         found += _check_office(one, offices)
-    return (*found, *offices.findings)
+    return (*found, *check_restorers(judged, state), *offices.findings)
 
 
 def _tell(

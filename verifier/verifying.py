@@ -10,11 +10,13 @@ from verifier.certificates import Certificate
 from verifier.chain import Judged, check_bytes
 from verifier.files import Files
 from verifier.findings import Finding
-from verifier.log import Outside, check_log, covered, size_outside
+from verifier.log import check_log, covered, size_outside
+from verifier.logs import Outside
 from verifier.notes import Trust
 from verifier.powers import check_powers
 from verifier.process import check_process
 from verifier.report import Limit, Report
+from verifier.restorations import read_restorations
 from verifier.tables import check_tables
 from verifier.tokens import Tokens, check_tokens
 
@@ -82,7 +84,7 @@ def _limits(
             " key could have rewritten it all",
         )
     if outside:
-        size = size_outside(bundle, trust, outside)
+        size = size_outside(bundle, judged, trust, outside)
         whose = ("留存在外的检查点", "the checkpoint kept outside")
     else:
         size, whose = bundle.size, ("证据包自带的检查点", "the bundle's own checkpoint")
@@ -95,6 +97,14 @@ def _limits(
         en=f"exposure window: {late} records after {whose[1]} ({sealed or 'none'}), the last at"
         f" {newest or 'none'}; what was removed after it cannot be known",
     )
+    for one in read_restorations(judged, []) if level >= 2 else ():
+        body = one.record.body
+        yield Limit(
+            zh=f"从备份恢复过:留下 {one.kept} 条,其后的已丢失(sys #{body.seq},{body.actor.name},"
+            f"{body.time}:{one.reason})",
+            en=f"it was restored from a copy: {one.kept} records were kept, what came after is"
+            f" lost (sys #{body.seq}, {body.actor.name}, {body.time}: {one.reason})",
+        )
     if bundle.scope.kind == "period":
         yield Limit(
             zh="所选期间的记录是否收全;没有收进来的案件",

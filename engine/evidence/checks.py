@@ -27,7 +27,7 @@ from engine.evidence.suite import SHA256_ED25519, Suite, find_suite
 from engine.text import Text, say
 
 FindKey = Callable[[str], PublicKey | None]
-_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "restore", "open", "org", "def", "key"))
+_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "org", "def", "key"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

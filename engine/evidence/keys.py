@@ -350,14 +350,16 @@ class KeyState:
         return suspect is not None and received_at >= suspect
 
     def is_registrar(self, uid: str, at: int | None = None) -> bool:
-        place = self.seq if at is None else at
-        named = [who for seq, who in self.appointments if seq <= place]
-        return bool(named) and uid in named[-1]
+        return uid in self.registrars_at(self.seq if at is None else at)
+
+    def registrars_at(self, place: int) -> tuple[str, ...]:
+        """Who could enrol and revoke at a position."""
+        return next((who for seq, who in reversed(self.appointments) if seq <= place), ())
 
     @property
     def registrars(self) -> tuple[str, ...]:
         """Who may enrol and revoke now."""
-        return self.appointments[-1][1] if self.appointments else ()
+        return self.registrars_at(self.seq)
 
     def keys_of(self, uid: str) -> tuple[Enrolment, ...]:
         """Every key this person has had, oldest first."""

@@ -570,7 +570,7 @@ class Target(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approver(Part):
-    """Who consented to a destruction, and his signature over it (evidence-spec.md §10)."""
+    """Who consented to what another put on record, and his signature (evidence-spec.md §7)."""
 
     uid: str
     name: str
@@ -589,3 +589,19 @@ class Redacted(Event):
     objects: tuple[str, ...]  # digests of the attachments destroyed
     basis: str
     approvers: tuple[Approver, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Event):
+    """A copy took the place of a log that was lost; another log begins (evidence-spec.md §9)."""
+
+    parts: ClassVar[Mapping[str, type[Part]]] = {"consents": Approver}
+
+    kept: int  # records in the copy
+    root: str  # over those
+    log: int  # number of the log that begins
+    lost_log: int  # number of the log that was lost
+    lost_size: int  # records under its newest checkpoint known, 0 if none is
+    lost_root: str
+    reason: str
+    consents: tuple[Approver, ...]

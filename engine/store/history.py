@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -292,6 +292,21 @@ def read_stored(row: Any, suite: Suite, disclosures: tuple[Disclosure, ...]) -> 
         events=tuple(events),
         values=values,
     )
+
+
+def open_disclosures(rows: Iterable[Mapping[str, object]]) -> dict[int, list[Disclosure]]:
+    """What rows of disclosures open, by seq."""
+    found: dict[int, list[Disclosure]] = {}
+    for row in rows:
+        salt, value = row["salt"], row["value"]
+        opened = found.setdefault(counted(row["seq"]), [])
+        if not isinstance(salt, bytes) or not isinstance(value, str):
+            continue
+        try:
+            opened.append(Disclosure(path=str(row["path"]), salt=salt, value=parse(value.encode())))
+        except EvidenceError:
+            opened.append(Disclosure(path=str(row["path"]), salt=salt, value=UNREADABLE))
+    return found
 
 
 def record_of(row: Any, suite: Suite) -> Record:

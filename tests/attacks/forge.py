@@ -13,6 +13,7 @@ from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.heads import heads_root
 from engine.evidence.log import merkle_root
 from engine.evidence.record import RECORD_V2, Head, Record, genesis
+from engine.evidence.restoration import FIRST, log_name
 from engine.evidence.signing import FileSigner, Signer, is_signed, make_key
 from engine.evidence.suite import SHA256_ED25519, Suite
 from tests.verifier.ground import ORIGIN, Ground
@@ -190,7 +191,9 @@ class Forge:
                     "streams": len(heads),
                     "records": index,
                 }
-                self.set_event(entry, 0, self.events(entry)[0] | told)
+                said = self.events(entry)[0]
+                if said | told != said:
+                    self.set_event(entry, 0, said | told)
             if entry.key in self.signers and not self._is_signed(entry):
                 self.sign(entry, self.signers[entry.key])
             chain.append(entry.record.digest)
@@ -204,7 +207,9 @@ class Forge:
         leaves = [bytes.fromhex(one.record.digest) for one in self.entries]
         count = len(leaves) if size is None else size
         root = merkle_root(leaves[:count], self.suite)
-        made = make_checkpoint(ORIGIN, count, root, self.service)
+        restored = [one for one in self.entries[:count] if one.body["typ"] == "restore"]
+        log = max((self.events(one)[0]["log"] for one in restored), default=FIRST)
+        made = make_checkpoint(log_name(ORIGIN, log), count, root, self.service)
         self.files = {name: data for name, data in self.files.items() if "checkpoint" not in name}
         self.files["checkpoint.note"] = made.note.encode()
         header = json.loads(self.files["bundle.json"]) | {"size": count}

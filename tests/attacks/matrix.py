@@ -2,7 +2,8 @@
 
 A1 a clerk · A2 whoever may write every file · A3 A2 with the service key · A4 A3 with the keys of
 colluding people · A5 A4 with all who keep checkpoints outside.
-`outside`: "kept", two honest notes kept outside; "own", the forged bundle's own note, as if
+`outside`: "kept", two honest notes kept outside; "lost", one of them and one of the log that the
+office lost; "own", the forged bundle's own note, as if
 none had left the house before: what then finds it is a level above the log.
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from engine.evidence.canonical import canonical
 from engine.evidence.checkpoint import sign_note
 from engine.evidence.consent import give_consent
 from engine.evidence.keys import dump_key_change, enrol, enrolment_matter
+from engine.evidence.log import merkle_root
 from engine.evidence.record import Party
 from engine.evidence.signing import FileSigner, Signer, make_key
 from engine.evidence.suite import SUITES
@@ -45,8 +48,16 @@ class Attack:
         forge = self.forge(ground)
         files = forge.dump()
         own = files.get("checkpoint.note", b"")
-        notes = (ground.early, ground.late) if self.outside == "kept" else (own,)
-        return judge(files, ground.vkey, notes, level)
+        return judge(files, ground.vkey, tuple(self.notes(ground, own).values()), level)
+
+    def notes(self, ground: Ground, own: bytes) -> dict[str, bytes]:
+        """The checkpoints the forged bundle is judged by."""
+        match self.outside:
+            case "kept":
+                return {"early": ground.early, "late": ground.late}
+            case "lost":
+                return {"early": ground.early, "lost": ground.lost}
+        return {"own": own}
 
 
 ATTACKS: list[Attack] = []
@@ -858,6 +869,117 @@ def act_after_the_end(forge: Forge, ground: Ground) -> None:
     acted = forge.events(entry)[0]
     changes = {"move": None}
     forge.append(entry, changes, [acted], ground.office.signers[entry.body["actor"]["uid"]])
+    forge.rewrite()
+
+
+# -- a log that was lost ------------------------------------------------------------------
+
+
+def restore_otherwise(forge: Forge, ground: Ground, *by: str, **changes: Any) -> Entry:
+    """The restoration with another event, consented to by these people."""
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    event = {**forge.events(entry)[0], **changes}
+    told = {n: event[n] for n in ("kept", "root", "log", "reason")}
+    matter = {"act": "restore", **told, **{n: event[n] for n in event if n.startswith("lost_")}}
+    at = entry.body["time"]
+    event["consents"] = [
+        asdict(
+            give_consent(ground.office.signers[uid], Party(uid=uid, name=uid), at, ORIGIN, matter)
+        )
+        for uid in by
+    ]
+    forge.set_event(entry, 0, event)
+    return entry
+
+
+@attack("A3", "E_ROLLBACK", "kept", "loss")
+def put_back_a_copy_and_say_nothing(forge: Forge, _: Ground) -> None:
+    place = forge.entries.index(forge.find(lambda body: body["typ"] == "restore"))
+    for entry in forge.entries[place:]:
+        forge.remove(entry)
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own", "loss")
+def restore_alone(forge: Forge, ground: Ground) -> None:
+    restore_otherwise(forge, ground)
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own", "loss")
+def restore_with_the_consent_of_anybody(forge: Forge, ground: Ground) -> None:
+    restore_otherwise(forge, ground, "linlan")
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own", "loss")
+def restore_with_a_consent_to_something_else(forge: Forge, ground: Ground) -> None:
+    entry = restore_otherwise(forge, ground, "wutong")
+    event = forge.events(entry)[0]
+    restore_otherwise(forge, ground, "wutong", reason="别的缘由")
+    forge.set_event(entry, 0, {**event, "reason": "另一个缘由"})
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own", "loss")
+def restore_without_being_registrar(forge: Forge, ground: Ground) -> None:
+    entry = restore_otherwise(forge, ground, "wutong")
+    entry.body["actor"] = people(forge, "linlan")
+    forge.sign(entry, ground.office.signers["linlan"])
+    forge.rewrite()
+
+
+@attack("A3", "E_RESTORE", "own", "loss")
+def let_the_system_restore(forge: Forge, _: Ground) -> None:
+    assert forge.service is not None
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    entry.body |= {"way": "system", "meaning": "none", "actor": identity(forge, "SYSTEM")}
+    forge.sign(entry, forge.service)
+    forge.rewrite()
+
+
+@attack("A4", "E_RESTORE", "own", "loss")
+def say_that_something_else_was_kept(forge: Forge, ground: Ground) -> None:
+    restore_otherwise(forge, ground, "wutong", root="0" * 64)
+    forge.rewrite()
+
+
+@attack("A4", "E_RESTORE", "own", "loss")
+def go_on_under_the_old_name(forge: Forge, ground: Ground) -> None:
+    restore_otherwise(forge, ground, "wutong", log=1)
+    forge.rewrite()
+
+
+@attack("A4", "E_RESTORE", "own", "loss")
+def say_that_more_was_kept(forge: Forge, ground: Ground) -> None:
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    kept = forge.events(entry)[0]["kept"]
+    restore_otherwise(forge, ground, "wutong", kept=kept + 1)
+    forge.rewrite()
+
+
+@attack("A4", "E_ROLLBACK", "lost", "loss")
+def own_to_less_than_was_lost(forge: Forge, ground: Ground) -> None:
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    size = forge.events(entry)[0]["kept"] + 1
+    restore_otherwise(forge, ground, "wutong", lost_size=size)
+    forge.rewrite()
+
+
+@attack("A4", "E_CONSISTENCY", "lost", "loss")
+def own_to_another_root(forge: Forge, ground: Ground) -> None:
+    restore_otherwise(forge, ground, "wutong", lost_root="0" * 64)
+    forge.rewrite()
+
+
+@attack("A4", "E_CONSISTENCY", "lost", "loss")
+def rewrite_the_copy_and_restore_it(forge: Forge, ground: Ground) -> None:
+    forge.set_fact(step(forge, "LY-", "提交"), "allocated(库存,P001)", "0")
+    forge.rewrite()
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    kept = [bytes.fromhex(one.record.digest) for one in forge.entries[: forge.entries.index(entry)]]
+    root = merkle_root(kept, forge.suite).hex()
+    restore_otherwise(forge, ground, "wutong", root=root)
     forge.rewrite()
 
 

@@ -7,13 +7,14 @@ from collections import Counter
 import pytest
 
 from tests.attacks.matrix import ATTACKS, Attack
-from tests.verifier.ground import Ground, judge, work
+from tests.verifier.ground import Ground, judge
+from tests.verifier.losses import prepare
 
 
 @pytest.fixture(scope="session")
 def grounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ground]:
     folder = tmp_path_factory.mktemp("attacks")
-    return {"meeting": work(folder / "meeting", "B-01"), "paper": work(folder / "paper", "补录")}
+    return prepare(folder)
 
 
 FOUND = [one for one in ATTACKS if one.code is not None]

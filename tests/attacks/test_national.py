@@ -11,15 +11,14 @@ from engine.verifying import verify_store
 from tests.attacks.forge import take_apart
 from tests.attacks.matrix import Attack
 from tests.attacks.test_matrix import FOUND
-from tests.verifier.ground import Ground, work
+from tests.verifier.ground import Ground
+from tests.verifier.losses import prepare
 from verifier import suites
 
 
 @pytest.fixture(scope="module")
 def grounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ground]:
-    folder = tmp_path_factory.mktemp("national")
-    walks = {"meeting": "B-01", "paper": "补录"}
-    return {name: work(folder / name, walk, suite=SM3_SM2) for name, walk in walks.items()}
+    return prepare(tmp_path_factory.mktemp("national"), SM3_SM2)
 
 
 def test_nothing_is_wrong_with_what_was_done(grounds: dict[str, Ground]) -> None:

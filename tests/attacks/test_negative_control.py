@@ -11,6 +11,7 @@ import verifier.bundle
 import verifier.chain
 import verifier.keys
 import verifier.log
+import verifier.logs
 import verifier.notes
 import verifier.powers
 import verifier.process
@@ -70,8 +71,18 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
     ("objects", verifier.chain, "_check_objects", nothing, "edit_the_text_of_a_procedure", 5),
     ("models", verifier.chain, "_check_models", nothing, "bring_an_unknown_model", 5),
     ("note", verifier.notes.Note, "is_signed_by", yes, "bring_a_key_along", 5),
-    ("roots", verifier.log, "_check_roots", nothing, "show_two_auditors_two_stores", 4),
-    ("heads", verifier.log, "_check_heads", nothing, "state_false_heads", 4),
+    ("roots", verifier.log, "_against_roots", nothing, "show_two_auditors_two_stores", 4),
+    ("heads", verifier.log, "check_heads", nothing, "state_false_heads", 4),
+    (
+        "what was kept",
+        verifier.log,
+        "_check_stated",
+        nothing,
+        "say_that_something_else_was_kept",
+        4,
+    ),
+    ("lost logs", verifier.logs.Logs, "judge_lost", nothing, "own_to_less_than_was_lost", 4),
+    ("who restores", verifier.powers, "check_restorers", nothing, "restore_alone", 4),
     ("redaction", verifier.log, "check_redactions", nothing, "redact_alone", 4),
     ("key powers", verifier.powers, "_check_key", nothing, "sign_with_ones_own_key_for_another", 4),
     (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 EVIDENCE = ("tests/evidence",)
 VECTORS = ("tests/verifier/test_vectors.py", "tests/verifier/test_merkle.py")
+RESTORED = "tests/verifier/test_restorations.py"
 TESTS: Mapping[str, tuple[str, ...]] = {
     "engine/evidence/canonical.py": EVIDENCE,
     "engine/evidence/log.py": EVIDENCE,
@@ -24,8 +25,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/ed25519.py": ("tests/verifier/test_ed25519.py",),
     "verifier/files.py": ("tests/verifier/test_files.py",),
     "verifier/findings.py": ("tests/verifier/test_report.py",),
-    "verifier/keys.py": ("tests/verifier/test_keys.py",),
-    "verifier/log.py": ("tests/verifier/test_log.py",),
+    "verifier/heads.py": ("tests/verifier/test_log.py",),
+    "verifier/keys.py": ("tests/verifier/test_keys.py", RESTORED),
+    "verifier/log.py": ("tests/verifier/test_log.py", RESTORED),
+    "verifier/logs.py": ("tests/verifier/test_log.py", RESTORED),
     "verifier/memory.py": ("tests/verifier/test_memory.py",),
     "verifier/merkle.py": VECTORS,
     "verifier/model.py": ("tests/verifier/test_model.py",),
@@ -40,6 +43,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/reading.py": ("tests/verifier/test_reading.py",),
     "verifier/records.py": ("tests/verifier/test_records.py",),
     "verifier/redactions.py": ("tests/verifier/test_redactions.py",),
+    "verifier/restorations.py": (RESTORED,),
     "verifier/report.py": ("tests/verifier/test_report.py",),
     "verifier/roster.py": ("tests/verifier/test_roster.py",),
     "verifier/signatures.py": ("tests/verifier/test_signatures.py",),
@@ -157,8 +161,11 @@ _SM3 = {
     "_compress: 68 → 69": "a word more, which no round reads",
     "_compress: True → False": "there are eight words of either",
 }
+_RESTORATIONS = {
+    "check_restorers: 1 → 2": "before the first change of keys and before that is the same",
+}
 _OWN_LOG = {
-    "_check_roots: '' → 'x'": "the name of a note, which is not told here",
+    "check_log: '' → 'x'": "the name of a note, which is not told here",
 }
 _ALONE = "run as a program it is another process, which no mutant reaches; test_honest runs it"
 _MAIN = {
@@ -236,6 +243,7 @@ EXPLAINED: Mapping[str, str] = {
         ("verifier/process", _PROCESS),
         ("verifier/quick", _QUICK),
         ("verifier/redactions", _REDACTIONS),
+        ("verifier/restorations", _RESTORATIONS),
         ("verifier/roster", _ROSTER),
         ("verifier/signatures", _SIGNATURES),
         ("verifier/sm2", _SM2),

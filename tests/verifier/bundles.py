@@ -24,11 +24,12 @@ from engine.evidence.suite import SM3_SM2
 from tests.attacks.matrix import ATTACKS
 from tests.conftest import sample_texts
 from tests.verifier.ground import Ground, judge, work
+from tests.verifier.losses import prepare
 from tests.verifier.test_tampering import changed, is_history
 from verifier.report import Report
 
 LEVELS = (1, 2, 3)
-LARGE, SMALL, NATIONAL = ("meeting", "paper"), "store room", "store room in sm3-sm2"
+LARGE, SMALL, NATIONAL = ("meeting", "paper", "loss"), "store room", "store room in sm3-sm2"
 SHARE = 0.8  # of the bundles that are of a small office: they differ as much, and cost less
 OTHER = 0.1  # of those, the ones in the other suite, whose signatures take longest
 ATTACKED = 0.1
@@ -41,8 +42,7 @@ def offices(folder: Path) -> dict[str, Ground]:
     """Those the attacks are made in, and one with no more procedures than it needs."""
     few = sample_texts("期初建账", "入库", "办公用品领用", "会务服务保障")
     return {
-        "meeting": work(folder / "meeting", "B-01"),
-        "paper": work(folder / "paper", "补录"),
+        **prepare(folder),
         SMALL: work(folder / "small", "A-06", few),
         NATIONAL: work(folder / "national", "A-06", few, suite=SM3_SM2),
     }
@@ -111,7 +111,7 @@ def write(out: Path, count: int, seed: int) -> list[dict[str, Any]]:
         grounds = offices(Path(folder))
         for n in range(count):
             what, ground, files = make(grounds, dice)
-            note = dice.choice((ground.early, ground.late))
+            note = dice.choice((ground.early, ground.late, *filter(None, [ground.lost])))
             (out / f"{n:05d}.zip").write_bytes(dump_zip(files))
             (out / f"{n:05d}.note").write_bytes(note)
             expected = {}

@@ -18,7 +18,7 @@ from engine.sealing import build_of, seal
 from tests.conftest import ROOT, open_office
 from verifier.certificates import Certificate
 from verifier.files import Files
-from verifier.log import Outside
+from verifier.logs import Outside
 from verifier.notes import Trust, load_trust
 from verifier.report import Report
 from verifier.verifying import verify
@@ -28,7 +28,9 @@ ORIGIN = "evidence.example"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ground:
-    """An office, a note kept outside from halfway and one from the end, and its store bundle."""
+    """An office, a note kept outside from halfway and one from the end, and its store bundle;
+    `lost`, if it lost its newest records once (losses.py), is a note of the log that is gone.
+    """
 
     office: Office
     folder: Path
@@ -36,6 +38,7 @@ class Ground:
     early: bytes
     late: bytes
     files: Mapping[str, bytes]
+    lost: bytes = b""
 
     @property
     def trust(self) -> Trust:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.verifier.bundles import LEVELS, write
 from verifier.files import load_files
-from verifier.log import Outside
+from verifier.logs import Outside
 from verifier.notes import load_trust
 from verifier.verifying import verify
 

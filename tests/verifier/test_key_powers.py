@@ -217,8 +217,9 @@ ALONE = ("服务钥匙不得代人签名", "the service key signs for nobody")
 @pytest.mark.parametrize(
     ("typ", "way", "is_right"),
     [
-        *((typ, "system", True) for typ in ("system", "read", "ckpt", "restore", "open", "key")),
-        *(("step", "system", False), ("system", "key", False), ("read", "paper", False)),
+        *((typ, "system", True) for typ in ("system", "read", "ckpt", "open", "org", "key")),
+        *((typ, "system", False) for typ in ("step", "restore")),
+        *(("system", "key", False), ("read", "paper", False)),
         *(("refusal", "system", True), ("refusal", "key", True)),
     ],
 )

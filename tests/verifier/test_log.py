@@ -14,7 +14,9 @@ from tests.verifier.parts import sha256 as digest
 from tests.verifier.staff import KEYS
 from verifier.bundle import Bundle, HeadProof, Heads, Proofs
 from verifier.canonical import canonical
-from verifier.log import Outside, check_log, covered, heads_root, size_outside
+from verifier.heads import heads_root
+from verifier.log import check_log, covered, size_outside
+from verifier.logs import Outside
 from verifier.notes import load_trust
 from verifier.reading import Sound
 from verifier.records import SERVICE, Head
@@ -177,7 +179,8 @@ def test_how_far_the_newest_usable_note_of_ones_own_reaches() -> None:
     made = past.bundle()
 
     def reach(*several: bytes) -> int:
-        return size_outside(made, TRUST, tuple(Outside(name="", content=one) for one in several))
+        kept = tuple(Outside(name="", content=one) for one in several)
+        return size_outside(made, past.log.judged, TRUST, kept)
 
     assert reach() == 0
     assert reach(b"x", past.note(1)) == 1

@@ -16,7 +16,7 @@ from verifier.bundle import Scope
 from verifier.canonical import canonical
 from verifier.certificates import Certificate, load_anchors
 from verifier.files import Files
-from verifier.log import Outside
+from verifier.logs import Outside
 from verifier.notes import load_trust
 from verifier.records import SERVICE
 from verifier.report import NOT_PROVEN, TAMPERED, VALID, Limit, Report

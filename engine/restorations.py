@@ -1,0 +1,135 @@
+"""Which logs a store has been through: its restorations, read and checked.
+
+evidence-spec.md §9.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from engine.catalog import SYS
+from engine.errors import EvidenceError, RolledBack, UsageError
+from engine.evidence.canonical import Json
+from engine.evidence.checks import Finding, check_disclosures
+from engine.evidence.keys import KeyState
+from engine.evidence.log import Frontier
+from engine.evidence.memory import Memory, unseen
+from engine.evidence.record import Body, Disclosure, Head, load_body
+from engine.evidence.restoration import (
+    RESTORE,
+    Restoration,
+    check_restoration,
+    log_at,
+    log_name,
+    read_restoration,
+)
+from engine.store.history import counted, open_disclosures
+from engine.store.store import Store
+from engine.text import Text, say
+
+CODE = 20  # hex digits
+_MARK = b'"typ":"restore"'  # as canonical bytes have it
+
+
+def restorations_of(store: Store) -> tuple[Restoration, ...]:
+    """The restorations a store tells of, oldest first; one that cannot be read is left out."""
+    found = []
+    for _, body in _bodies(store):
+        with suppress(EvidenceError):
+            found.append(read_restoration(body, _event(store, body.seq)))
+    return tuple(found)
+
+
+def confirm(store: Store, code: str) -> tuple[Restoration, Memory]:
+    """The restoration whose record has this code, and the log as it stood with that record.
+
+    The code is the beginning of the record's digest, and so binds all that went before it.
+    Errors: `UsageError` if the store has no such record, `RolledBack` if it is not whole.
+    """
+    wanted = code.replace("-", "").replace(" ", "").lower()
+    for record, _ in store.raw_records(SYS):
+        if len(wanted) < CODE or not record.digest.startswith(wanted):
+            continue
+        body = load_body(record.body)
+        said = read_restoration(body, _event(store, body.seq))
+        leaves = store.leaves(until=said.kept + 1)
+        made = unseen(store.origin, store.suite).grown(leaves[: said.kept], "")
+        if (
+            made.head != Head(seq=said.kept, hash=said.root)
+            or leaves[said.kept :] != (bytes.fromhex(record.digest),)
+            or check_disclosures(body, _shown(store, body.seq))
+        ):
+            raise RolledBack(say("恢复记录与此前的历史不符"))
+        return said, made.grown(leaves[said.kept :], "")
+    raise UsageError(say("这里没有恢复码为 {code} 的恢复记录", code=code))
+
+
+def code_of(digest: str) -> str:
+    """The code of a restoration, by the digest of its record: five groups of four digits."""
+    return "-".join(digest[n : n + 4] for n in range(0, CODE, 4))
+
+
+def name_at(store: Store, size: int) -> str:
+    """The name under which a checkpoint over the first `size` records of a store is signed."""
+    return log_name(store.origin, log_at(restorations_of(store), size))
+
+
+def check_restorations(
+    store: Store, leaves: Sequence[bytes], keys: KeyState, start: Frontier | None = None
+) -> Iterator[Finding]:
+    """What is wrong with the restorations of a store; `leaves` are those after `start`."""
+    start = start or Frontier(suite=store.suite)
+    before: list[Restoration] = []
+    for position, body in _bodies(store):
+        try:
+            said = read_restoration(body, _event(store, body.seq))
+        except EvidenceError as error:
+            yield _tell(body, say("恢复记录读不出来:{why}", why=error.text))
+            continue
+        yield from check_restoration(said, body, before, keys)
+        if position > start.size and not _is_so(said, before, position - 1, start, leaves):
+            yield _tell(body, say("恢复记录写明的记录数或根与此前的记录不符"))
+        before.append(said)
+
+
+def _is_so(
+    said: Restoration,
+    before: Sequence[Restoration],
+    kept: int,
+    start: Frontier,
+    leaves: Sequence[bytes],
+) -> bool:
+    """Whether the records before a restoration are as many, with the roots, as it states."""
+    stated = [(said.kept, said.root)]
+    if said.lost.size <= kept and said.lost.log == log_at(before, said.lost.size):
+        stated.append((said.lost.size, said.lost.root))
+    return said.kept == kept and all(
+        start.after(leaves[: size - start.size]).root.hex() == root
+        for size, root in stated
+        if size >= start.size
+    )
+
+
+def _bodies(store: Store) -> Iterator[tuple[int, Body]]:
+    """The records of `typ` `restore`, each with its place in the log."""
+    for record, row in store.raw_records(SYS):
+        if _MARK in record.body:
+            with suppress(EvidenceError):
+                body = load_body(record.body)
+                if body.typ == RESTORE:
+                    yield counted(row["position"]), body
+
+
+def _shown(store: Store, seq: int) -> Sequence[Disclosure]:
+    """What a record of `sys` discloses."""
+    return open_disclosures(store.raw_disclosures(SYS, seq - 1)).get(seq, ())
+
+
+def _event(store: Store, seq: int) -> Json:
+    """The first event of a record of `sys`, null if it is not there."""
+    return next((one.value for one in _shown(store, seq) if one.path == "event/0"), None)
+
+
+def _tell(body: Body, text: Text) -> Finding:
+    return Finding(code="E_RESTORE", stream=SYS, seq=body.seq, field="event/0", text=text)
