@@ -349,25 +349,9 @@ def redact(
     dry_run: bool = typer.Option(False, "--dry-run"),
 ) -> None:
     """永久销毁一条记录里的明细,留下签名的销毁记录;链与检查点不变。无法撤销。"""
-    from engine.redacting import DESTROY, Hand, find_targets
-    from engine.redacting import redact as destroy
+    from commands.destruction import destroy
 
-    session: Session = ctx.obj
-    desk = session.desk()
-    roster = desk.catalog.roster(desk.clock())
-    other = roster.person(approver).id
-    if dry_run:
-        for one in find_targets(desk, case, seq, path):
-            told = say("将销毁 第 {seq} 条 {path}", seq=one.seq, path=one.path)
-            typer.echo(told.show(session.language))
-        return
-    actor = roster.person(session.name()).id
-    by, second = (Hand(uid=uid, signer=session.signer(uid)) for uid in (actor, other))
-    answer = destroy(desk, case, seq, path, basis, by, second)
-    if isinstance(answer, Refused):
-        stop(answer, DESTROY, session.language)
-    told = say("已销毁(第 {seq} 条记录,{digest})", seq=answer.seq, digest=answer.digest[:12])
-    typer.echo(told.show(session.language))
+    destroy(ctx.obj, case, seq, path, basis, approver, dry_run=dry_run)
 
 
 def read_note(file: Path) -> str:

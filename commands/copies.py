@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from commands.auditor import read_note
+from commands.destruction import returned_values
 from commands.workspace import Session, Workspace, signed_memory, witness
 from engine.errors import RolledBack, UsageError
 from engine.evidence.memory import alone, keep_memory, load_memory
@@ -58,6 +59,8 @@ def restore_command(
     restore(file, here.store)
     typer.echo(say("已从 {file} 恢复", file=str(file)).show(session.language))
     store = Store.open(here.store)
+    for text in returned_values(here, store):
+        typer.echo(text.show(session.language), err=True)
     try:
         load_memory(signed_memory(here), store.origin, store.suite).require_prefix(store.leaves())
         witness(here).require_whole(store)
@@ -141,7 +144,7 @@ def _begin_again(session: Session, here: Workspace, code: str) -> None:
             name=made.checkpoint.origin,
         ),
     ]
-    for text in (*told, *_mine(lost)):
+    for text in (*told, *_mine(lost), *returned_values(here, store)):
         typer.echo(text.show(session.language))
 
 

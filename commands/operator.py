@@ -9,6 +9,7 @@ from datetime import date
 import typer
 
 from commands.checkpoints import checkpoint_findings
+from commands.destruction import returned_values
 from commands.notices import notice_findings, read_channels, send_notices
 from commands.table import dump
 from commands.workspace import Session
@@ -80,6 +81,7 @@ def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) ->
         (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
     )
     findings += checkpoint_findings(session)
+    findings += ((False, text) for text in returned_values(session.workspace(), desk.store))
     findings += notice_findings(session, desk)
     if has_chinese_font() is False:
         findings.append((False, say("没有中文字体:表单打印成 PDF 会缺字")))

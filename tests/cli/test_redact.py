@@ -115,3 +115,31 @@ def test_an_attachment_taken_away_without_a_record_is_missed(
         connection.commit()
     code, out, _ = run("audit", "verify", "--json")
     assert (code, [one["code"] for one in json.loads(out)]) == (1, ["E_OBJECT"])
+
+
+def test_what_an_older_copy_brings_back_is_told_until_it_is_destroyed_again(
+    run: Run, case: str, tmp_path: Path
+) -> None:
+    store, copy = tmp_path / "office/guicheng.sqlite3", tmp_path / "copy.db"
+    again = f"销毁过的内容又在库里:{case} 第 0 条 form/会议名称;请再 audit redact"
+    assert run("backup", str(copy))[0] == 0
+    assert run(*words(case, "--path", "form/会议名称"))[0] == 0
+    assert again not in run("doctor")[1]
+    store.unlink()
+    words_ = ("--as", "卢工", "restore", str(copy))
+    assert again in run(*words_)[2]
+    store.unlink()
+    assert again in run(*words_, "--lost", "磁盘损坏", "--second", "吴桐")[1]
+    assert "绝密之会" in run("show", case)[1]
+    assert again in run("doctor")[1]
+    assert run(*words(case, "--path", "form/会议名称"))[0] == 0
+    assert again not in run("doctor")[1]
+    assert "绝密之会" not in (tmp_path / "office/keys/SYSTEM.destroyed").read_text("utf-8")
+    with (tmp_path / "office/keys/SYSTEM.destroyed").open("a", encoding="utf-8") as file:
+        file.write('{"half')
+    assert run("doctor")[0] in (0, 1)
+    with (tmp_path / "office/keys/SYSTEM.destroyed").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    code, _, err = run("doctor")
+    assert code == 1
+    assert "已销毁内容的清单" in err
