@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from engine.errors import CalendarUnknown
 from engine.kernel.apart import conflicts
+from engine.kernel.applying import misplaced_in_rows
 from engine.kernel.carrying import carry_out
 from engine.kernel.case import Case
 from engine.kernel.command import (
@@ -252,6 +253,9 @@ def _append(hearing: Hearing, command: Perform, table: str) -> None:
         return
     hearing.draft.typed.add(table)
     hearing.draft.append(table, command.row)
+    field = hearing.draft.situation.definition.form.field(table)
+    if field is not None:
+        hearing.reasons.extend(misplaced_in_rows(hearing.draft, field, (command.row,)))
 
 
 def _check_conditions(hearing: Hearing, command: Perform, action: Action, state: State) -> None:

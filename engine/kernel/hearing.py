@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from engine.kernel.applying import conditional, misplaced
 from engine.kernel.case import Case, Stamp
 from engine.kernel.command import ATTACHMENT, GUARD, READONLY, ROLE, Reason, Refusal, in_order
 from engine.kernel.draft import Draft
@@ -82,8 +83,10 @@ def enter(hearing: Hearing, values: Values, rights: Iterable[str]) -> None:
             _check_columns(hearing, field, value, columns)
             entered[name] = merged(field, known.get(name), value)
     if entered:
+        before = conditional(hearing.draft, allowed)
         hearing.draft.typed |= set(entered)
         hearing.draft.set(entered)
+        hearing.reasons.extend(misplaced(hearing.draft, entered, before))
 
 
 def _check_columns(hearing: Hearing, field: Field, value: Value, columns: frozenset[str]) -> None:
