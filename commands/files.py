@@ -24,7 +24,8 @@ from engine.language.params import Params
 from engine.language.reader import Cursor
 from engine.language.roster import Person, Roster
 from engine.language.scope import process_scope
-from engine.language.typing import named_posts
+from engine.language.typing import named_of_roster
+from engine.rehearsal.naming import check_names
 from engine.rehearsal.office import Texts
 from engine.text import say
 
@@ -103,8 +104,9 @@ def check_texts(texts: Texts) -> Sound:
         drafts.append(draft)
         definitions.append(definition)
     problems += _check_references(definitions)
+    problems += check_names(definitions, roster)
     if roster is not None:
-        problems += _check_posts(definitions, roster, params)
+        problems += _check_roster_names(definitions, roster, params)
     if problems or zone is None:
         raise DefinitionProblems({str(one): one for one in problems}.values())
     return Sound(tuple(drafts), tuple(definitions), zone)
@@ -123,17 +125,29 @@ def _plain(kind: str, text: str, model: object) -> Draft:
     return Draft(kind=kind, name=kind, content=text.encode(), model=dump_model(model))
 
 
-def _check_posts(
+def _check_roster_names(
     definitions: list[ProcessDefinition], roster: Roster, params: Params | None
 ) -> list[Problem]:
-    """Posts must be in the roster; whether anybody holds them today is for `roster check`."""
+    """Posts, groups and departments must be in the roster; whether anybody holds a post today is
+    for `roster check`.
+    """
     cursor = Cursor([])
     posts = {held.post for held in roster.holdings}
+    departments = {one.name for one in roster.departments}
     for definition in definitions:
         scope = process_scope(definition.form, definition.roles, params)
-        for source, post in named_posts(definition, scope):
-            if post not in posts:
-                cursor.unknown(source, say("岗位"), post, posts)
+        for one in named_of_roster(definition, scope):
+            match one.function:
+                case "post" | "has_post":
+                    kind, known = say("岗位"), posts
+                case "group":
+                    kind, known = say("小组"), set(roster.groups)
+                case "deputies_of":
+                    kind, known = say("岗位或部门"), posts | departments
+                case _:
+                    kind, known = say("部门"), departments
+            if one.name not in known:
+                cursor.unknown(one.source, kind, one.name, known)
     return cursor.problems
 
 

@@ -17,6 +17,7 @@ from engine.language.calendar import DayMoment, Moment, Span
 from engine.language.effects import Effect, Entry, SetFields, StartCase, Take, TellPeople
 from engine.language.expressions import Expression
 from engine.language.forms import Form
+from engine.language.reader import Mapping_
 
 SEPARATOR = "/"
 DONE = "完成"  # the leaf a branch of a parallel state rests in once it is finished
@@ -459,6 +460,12 @@ class Step:
 
     detail: Mapping[str, object]
     source: Source
+    _written: Mapping_ = field(compare=False, repr=False)
+
+    @property
+    def written(self) -> Mapping_:
+        """The same with the place of every word."""
+        return self._written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -337,7 +337,7 @@ def load_steps(cursor: Cursor, node: Node | None) -> tuple[Step, ...]:
         top = cursor.mapping(one, keys.STEP)
         for outcome in _outcomes(top.get("then")):
             cursor.mapping(outcome, keys.OUTCOME)
-        found.append(Step(detail=_plain_mapping(top), source=one.source))
+        found.append(Step(detail=_plain_mapping(top), source=one.source, _written=top))
     return tuple(found)
 
 

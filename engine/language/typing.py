@@ -31,6 +31,9 @@ from engine.language.types import Scope, Type
 from engine.language.window import is_window
 from engine.text import Text, say
 
+# functions whose last argument is the name of something in the roster
+OF_ROSTER = ("post", "has_post", "group", "head_of", "leader_of", "liaisons_of", "deputies_of")
+
 
 @dataclass(frozen=True, slots=True)
 class _Use:
@@ -58,13 +61,22 @@ def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Probl
     return found + list(_unknown_books(definition, scope))
 
 
-def named_posts(definition: ProcessDefinition, scope: Scope) -> Iterator[tuple[Source, str]]:
-    """The posts that expressions name, and where."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something of the roster that an expression names outright: by which function, and where."""
+
+    function: str
+    name: str
+    source: Source
+
+
+def named_of_roster(definition: ProcessDefinition, scope: Scope) -> Iterator[Named]:
+    """The posts, groups and departments that expressions name."""
     for use in _uses(definition, scope):
-        for name, arguments, _ in calls(use.expression) if use.expression else ():
-            post = arguments[-1] if name in ("post", "has_post") and arguments else None
-            if isinstance(post, str):
-                yield use.source, post
+        for function, arguments, _ in calls(use.expression) if use.expression else ():
+            name = arguments[-1] if function in OF_ROSTER and arguments else None
+            if isinstance(name, str):
+                yield Named(function, name, use.source)
 
 
 def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Problem]:

@@ -1,0 +1,48 @@
+"""`check` and `publish` tell the names in examples that do not exist, each where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+WRONG = {
+    "印种: 公章": "没有这个字段:“印钟” — 是否想写“印种”?",
+    "state: 部门审核": "没有这个环节:“部门审合” — 是否想写“部门审核”?",
+    "asked: [何清": "没有这个人员:“何青” — 是否想写“何清”?",
+    "do: 提交": "没有这个动作:“提叫” — 是否想写“提交”?",
+    "{外带中: ": "没有这个环节:“外代中” — 是否想写“外带中”?",
+    "start: 用印": "没有这个流程:“用因” — 是否想写“用印”?",
+}
+
+
+def _wrong(told: str) -> tuple[str, str]:
+    bad, good = told.split("“")[1].partition("”")[0], told.split("“")[2].partition("”")[0]
+    return bad, good
+
+
+@pytest.mark.parametrize("words", [("check",), ("--as", "韩江", "publish")])
+@pytest.mark.parametrize("written", WRONG)
+def test_a_name_there_is_not_is_told_where_it_stands(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, words: tuple[str, ...], written: str
+) -> None:
+    place = tmp_path / "office/processes/用印.yaml"
+    head, sign, examples = place.read_text("utf-8").partition("examples:")
+    bad, good = _wrong(WRONG[written])
+    text = head + sign + examples.replace(written, written.replace(good, bad), 1)
+    place.write_text(text, "utf-8")
+    row = next(n for n, line in enumerate(text.splitlines(), 1) if bad in line)
+    column = text.splitlines()[row - 1].index(bad) + 1
+    code, _, err = run(*words)
+    assert (code, f"processes/用印.yaml:{row}:{column}: {WRONG[written]}" in err) == (1, True)
+
+
+def test_a_state_is_one_of_the_case_that_is_meant(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    place = tmp_path / "office/processes/交接差异.yaml"
+    text = place.read_text("utf-8")
+    assert "{case: 赔偿, state: 申辩" in text  # a state of 损失赔偿, and none of 交接差异
+    place.write_text(
+        text.replace("{case: 赔偿, state: 申辩", "{case: 赔偿, state: 已处理"), "utf-8"
+    )
+    code, _, err = run("check")
+    assert (code, err.count("没有这个环节:“已处理”"), "问题共 1 处" in err) == (1, 1, True)
