@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -103,8 +104,9 @@ def check_texts(texts: Texts) -> Sound:
             continue
         drafts.append(draft)
         definitions.append(definition)
-    problems += _check_references(definitions)
-    problems += check_names(definitions, roster)
+    unread = set(texts.processes) - {one.name for one in definitions}
+    problems += _check_references(definitions, unread)
+    problems += check_names(definitions, roster, unread)
     if roster is not None:
         problems += _check_roster_names(definitions, roster, params)
     if problems or zone is None:
@@ -151,10 +153,14 @@ def _check_roster_names(
     return cursor.problems
 
 
-def _check_references(definitions: list[ProcessDefinition]) -> list[Problem]:
-    """Processes named by others must be among those checked together, if several are."""
-    names = {one.name for one in definitions}
-    if len(definitions) < 2:
+def _check_references(
+    definitions: list[ProcessDefinition], unread: Collection[str]
+) -> list[Problem]:
+    """Processes named by others must be among those checked together, if several are; those with
+    mistakes of their own, `unread`, are called like their files.
+    """
+    names = {one.name for one in definitions} | set(unread)
+    if len(names) < 2:
         return []
     found = []
     for definition in definitions:

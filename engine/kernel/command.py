@@ -217,6 +217,12 @@ class Other:
     at: datetime
 
 
+def no_comment(action: str, source: Source | None) -> Reason:
+    """An action that has to be explained was not."""
+    text = say("“{action}”必须写明意见", action=action)
+    return Reason(code=GUARD, text=text, source=source, remedy=say("请加上 --reason 意见"))
+
+
 def no_power(text: Text, able: tuple[str, ...]) -> Reason:
     """Somebody may not; by name, who may."""
     remedy = say("应由 {people} 办理", people=able or say("(无人在岗)"))

@@ -10,7 +10,6 @@ from engine.kernel.applying import misplaced_in_rows
 from engine.kernel.carrying import carry_out
 from engine.kernel.case import Case
 from engine.kernel.command import (
-    CALENDAR,
     CONFLICT,
     DONE,
     GUARD,
@@ -23,12 +22,14 @@ from engine.kernel.command import (
     Perform,
     Reason,
     Refusal,
+    no_comment,
 )
 from engine.kernel.delegating import check_delegation, check_limit
 from engine.kernel.entries import Impossible, plan_entries
 from engine.kernel.everyday.deciding import decide_everyday
 from engine.kernel.facts import CaseFacts
 from engine.kernel.hearing import Hearing, check_form, enter, hear, refusal_of, unticked
+from engine.kernel.nextstep import has_signed, is_done, off_the_calendar
 from engine.kernel.options import find_options, options, require_branch, unfinished
 from engine.kernel.paper import check_paper
 from engine.kernel.seats import Seat, choose_seat
@@ -41,8 +42,6 @@ from engine.language.explaining import explain
 from engine.language.expressions import Expression
 from engine.language.rights import fields_in
 from engine.text import say
-
-EXTEND = say("请补上工作日历并发布")
 
 
 def decide(case: Case, command: Command, situation: Situation, seq: int) -> Decision | Refusal:
@@ -60,7 +59,7 @@ def decide(case: Case, command: Command, situation: Situation, seq: int) -> Deci
             return decide_everyday(case, command, situation, seq)
         return decide_work(case, command, situation, seq)
     except CalendarUnknown as error:
-        reasons: tuple[Reason, ...] = (Reason(code=CALENDAR, text=error.text, remedy=EXTEND),)
+        reasons: tuple[Reason, ...] = (off_the_calendar(error, situation),)
     except Impossible as impossible:
         reasons = impossible.reasons
     action = command.action if isinstance(command, Perform) else FILL
@@ -123,10 +122,11 @@ def _say_not_now(hearing: Hearing, case: Case, name: str) -> None:
                 person=roster.name_of(done[-1].actor),
                 at=done[-1].at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
             ),
+            remedy=is_done(hearing.draft),
         )
         return
     if case.closed_at is not None:
-        hearing.no(DONE, say("本案已办结({state}),不再办理", state=case.configuration[0]))
+        hearing.close(case)
         return
     possible = dict.fromkeys(
         option.action.name for option in options(hearing.draft.situation.definition, case)
@@ -171,7 +171,8 @@ def _check_person(hearing: Hearing, action: Action, state: State, seat: Seat) ->
     if state.vote is not None and task is not None:
         signed = frozenset(task.signed_by)  # somebody in two places has a ballot in each
     if is_joint(hearing.draft, action, state) and hearing.party in signed:
-        hearing.no(DONE, say("{person} 已在本环节签过", person=roster.name_of(hearing.party)))
+        text = say("{person} 已在本环节签过", person=roster.name_of(hearing.party))
+        hearing.no(DONE, text, remedy=has_signed(hearing.draft, state.path, hearing.party))
     if task is None:
         return
     if task.claimed_by not in (None, hearing.actor, hearing.principal):
@@ -261,7 +262,7 @@ def _append(hearing: Hearing, command: Perform, table: str) -> None:
 def _check_conditions(hearing: Hearing, command: Perform, action: Action, state: State) -> None:
     facts = hearing.draft.facts()
     if action.reason and not (command.reason and command.reason.strip()):
-        hearing.no(GUARD, say("“{action}”必须写明意见", action=action.name), source=action.source)
+        hearing.reasons.append(no_comment(action.name, action.source))
     if action.when is not None:
         _require(hearing, facts, action.when, GUARD, action.say, None, action)
     for rule in action.need:

@@ -13,6 +13,8 @@ from engine.kernel.seats import Seat
 from engine.language.definition import State
 from engine.text import say
 
+OTHER = say("请另选一人")
+
 
 def unfit(draft: Draft, person: str, seat: Seat, source: Source | None) -> Iterator[Reason]:
     """Why the work of a seat may not go to a person: his account only reads, he has signed here
@@ -38,10 +40,12 @@ def _second_place(
     """Nobody signs twice in a state: the second place would wait for him for ever."""
     name = draft.situation.roster.name_of(person)
     if person in draft.signers(state):
-        yield Reason(code=DONE, text=say("{person} 已在本环节签过", person=name), source=source)
+        text = say("{person} 已在本环节签过", person=name)
+        yield Reason(code=DONE, text=text, source=source, remedy=OTHER)
     elif any(
         person in one.people and (one.is_open or one.is_waiting)
         for one in draft.stay(state)
         if one.id != task.id
     ):
-        yield Reason(code=DONE, text=say("{person} 本来就要签", person=name), source=source)
+        text = say("{person} 本来就要签", person=name)
+        yield Reason(code=DONE, text=text, source=source, remedy=OTHER)

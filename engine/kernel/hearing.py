@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from engine.kernel.applying import conditional, misplaced
 from engine.kernel.case import Case, Stamp
-from engine.kernel.command import ATTACHMENT, GUARD, READONLY, ROLE, Reason, Refusal, in_order
+from engine.kernel.command import ATTACHMENT, DONE, GUARD, READONLY, ROLE, Reason, Refusal, in_order
 from engine.kernel.draft import Draft
+from engine.kernel.nextstep import after_the_end
 from engine.kernel.situation import Situation
 from engine.language import forms
 from engine.language.definition import State
@@ -33,6 +34,11 @@ class Hearing:
     @property
     def party(self) -> str:
         return self.principal or self.actor
+
+    def close(self, case: Case) -> None:
+        """Nothing is done any more in a case that has ended."""
+        text = say("本案已办结({state}),不再办理", state=case.configuration[0])
+        self.no(DONE, text, remedy=after_the_end(self.draft.situation.definition))
 
     def no(self, code: str, text: Text, **more: object) -> None:
         self.reasons.append(Reason(code=code, text=text, **more))  # type: ignore[arg-type]

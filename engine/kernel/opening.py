@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from engine.errors import CalendarUnknown
 from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
 from engine.kernel.case import Stamp
@@ -11,6 +12,7 @@ from engine.kernel.command import ROLE, Decision, Paper, Refusal
 from engine.kernel.draft import Draft
 from engine.kernel.entries import Impossible
 from engine.kernel.hearing import Hearing, check_account, check_form, enter, refusal_of
+from engine.kernel.nextstep import off_the_calendar
 from engine.kernel.paper import check_paper, with_scans
 from engine.kernel.situation import Situation
 from engine.language.definition import SYSTEM
@@ -58,10 +60,15 @@ def open_case(order: Open, situation: Situation, actor: str) -> Decision | Refus
     try:
         _enter(draft)
         decision = draft.decided(OPENED, draft.case.configuration[0])
-    except Impossible as impossible:
+    except (Impossible, CalendarUnknown) as error:
         if actor == SYSTEM:
             raise  # nobody is there to be told no: the request stays, and is tried again
-        return Refusal(action=OPENED, state="", reasons=impossible.reasons)
+        reasons = (
+            error.reasons
+            if isinstance(error, Impossible)
+            else (off_the_calendar(error, situation),)
+        )
+        return Refusal(action=OPENED, state="", reasons=reasons)
     return replace(decision, values=with_scans(decision.values, order.paper))
 
 

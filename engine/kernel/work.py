@@ -118,7 +118,7 @@ def _with_items(hearing: Hearing, tasks: list[Task], command: TickItems) -> list
 def _say_nothing_to_do(hearing: Hearing, case: Case) -> None:
     roster = hearing.draft.situation.roster
     if case.closed_at is not None:
-        hearing.no(DONE, say("本案已办结({state}),不再办理", state=case.configuration[0]))
+        hearing.close(case)
         return
     holders = tuple(
         roster.name_of(person)
@@ -140,7 +140,9 @@ def _say_nothing_to_do(hearing: Hearing, case: Case) -> None:
 def _claim(hearing: Hearing, command: Command, state: State, task: Task) -> None:
     if task.status is Status.CLAIMED:
         roster = hearing.draft.situation.roster
-        hearing.no(DONE, say("已由 {person} 签收", person=roster.name_of(task.claimed_by or "")))
+        holder = roster.name_of(task.claimed_by or "")
+        remedy = say("如要由您办理,请 {person} 先“退还”", person=holder)
+        hearing.no(DONE, say("已由 {person} 签收", person=holder), remedy=remedy)
         return
     for action in state.actions:
         role = slot_of(state, task).role.name

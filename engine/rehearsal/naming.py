@@ -6,7 +6,7 @@ steps before it, and where no step tells its procedure, nothing is said of state
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from engine.errors import Problem
 from engine.language.definition import (
@@ -36,13 +36,16 @@ UNTOLD = "它"  # what a case is called whose start gives it no alias
 
 
 def check_names(
-    definitions: Iterable[ProcessDefinition], roster: Roster | None
+    definitions: Iterable[ProcessDefinition], roster: Roster | None, unread: Collection[str] = ()
 ) -> Iterator[Problem]:
-    """Every person, procedure, state, action and field named in examples that does not exist."""
+    """Every person, procedure, state, action and field named in examples that does not exist.
+
+    `unread` are the procedures that could not be read: there they are, if nothing is known of them.
+    """
     known = {one.name: one for one in definitions}
     for definition in known.values():
         for example in definition.examples:
-            reading = _Example(known, definition.name, roster)
+            reading = _Example(known, roster, unread)
             for step in example.steps:
                 reading.step(step)
             yield from reading.cursor.problems
@@ -52,10 +55,13 @@ class _Example:
     """One example while it is read: which procedure each alias means so far."""
 
     def __init__(
-        self, known: Mapping[str, ProcessDefinition], process: str, roster: Roster | None
+        self,
+        known: Mapping[str, ProcessDefinition],
+        roster: Roster | None,
+        unread: Collection[str] = (),
     ) -> None:
         self.known = known
-        self.process = process
+        self.processes = {*known, *unread}
         self.people = _people(roster)
         self.cursor = Cursor([])
         self.aliases: dict[str, str] = {}
@@ -93,7 +99,7 @@ class _Example:
         self.last = None
         for example in self.known[process].examples if process in self.known else ():
             if example.name == wanted:
-                before = _Example(self.known, process, None)
+                before = _Example(self.known, None)
                 for step in example.steps:
                     before.step(step)
                 self.aliases |= before.aliases
@@ -103,8 +109,8 @@ class _Example:
         named, alias = top.get("start"), top.get("as")
         if not isinstance(named, Scalar):
             return None
-        if len(self.known) > 1 and named.text not in self.known:
-            self.cursor.unknown(named.source, say("流程"), named.text, self.known)
+        if len(self.processes) > 1:
+            self._one_of(named, say("流程"), self.processes)
         if "refused" not in top:
             self.last = named.text
             self.aliases[alias.text if isinstance(alias, Scalar) else UNTOLD] = named.text
@@ -153,8 +159,8 @@ class _Example:
             for name in _scalars(outcome.get(word)):
                 self._one_of(name, say("环节"), timed)
         for name in _scalars(outcome.get("rounds")):
-            acts = (*_actions(definition), *(one.id for one in definition.all_actions()))
-            self._one_of(name, say("动作"), acts)
+            ids = (one.id for one in definition.all_actions())
+            self._one_of(name, say("动作"), (*_actions(definition), *ids, *BUILT_IN))
         self._fields(outcome.get("fields"), definition)
 
     def _states(self, node: Node | None, definition: ProcessDefinition | None) -> None:

@@ -37,6 +37,13 @@ def test_a_name_there_is_not_is_told_where_it_stands(  # type: ignore[no-untyped
     assert (code, f"processes/用印.yaml:{row}:{column}: {WRONG[written]}" in err) == (1, True)
 
 
+def test_a_procedure_with_mistakes_of_its_own_is_there_all_the_same(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    place = tmp_path / "office/processes/入库.yaml"
+    place.write_text(place.read_text("utf-8").replace("to: 待接收, m", "to: 待接, m"), "utf-8")
+    code, _, err = run("check")
+    assert (code, "没有这个流程" in err) == (1, False)
+
+
 def test_a_state_is_one_of_the_case_that_is_meant(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     place = tmp_path / "office/processes/交接差异.yaml"
     text = place.read_text("utf-8")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.errors import UsageError
 from engine.kernel.case import Case, Purpose, Task
-from engine.kernel.command import GUARD, LIMIT, ROLE, Everyday
+from engine.kernel.command import GUARD, LIMIT, ROLE, Everyday, no_comment
 from engine.kernel.draft import Draft
 from engine.kernel.fitness import unfit
 from engine.kernel.hearing import Hearing
@@ -40,8 +40,15 @@ class Asking:
     def party(self) -> str:
         return self.hearing.party
 
-    def no(self, text: Text, code: str = GUARD, *, is_final: bool = False) -> None:
-        self.hearing.no(code, text, source=self.rule.source, is_final=is_final)
+    def no(
+        self,
+        text: Text,
+        code: str = GUARD,
+        *,
+        is_final: bool = False,
+        remedy: Text | None = None,
+    ) -> None:
+        self.hearing.no(code, text, source=self.rule.source, is_final=is_final, remedy=remedy)
 
     def name(self, person: str) -> str:
         return self.draft.situation.roster.name_of(person)
@@ -170,7 +177,7 @@ class Asking:
 
     def require_reason(self) -> None:
         if not (self.command.reason and self.command.reason.strip()):
-            self.no(say("“{action}”必须写明意见", action=self.command.verb))
+            self.hearing.reasons.append(no_comment(self.command.verb, self.rule.source))
 
     def require_rounds(self) -> None:
         used = self.case.rounds(self.command.verb)

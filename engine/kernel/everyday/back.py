@@ -46,7 +46,10 @@ def _target(asking: Asking) -> State | None:
     definition, case = asking.draft.situation.definition, asking.draft.case
     wanted = asking.command.state
     if not wanted:
-        raise UsageError(say("请用 --to 写明退回到哪个环节:{states}", states=_earlier(asking)))
+        where = say("请用 --to 写明退回到哪个环节:{states}", states=_earlier(asking))
+        if not asking.command.reason:
+            where = say("{where};并用 --reason 写明意见", where=where)
+        raise UsageError(where)
     known = [one for one in definition.walk() if wanted in (one.path, one.name)]
     if not known:
         raise UnknownName(say("环节"), wanted, [one.path for one in definition.walk()])
@@ -106,11 +109,13 @@ def withdraw(asking: Asking) -> None:
         )
         return
     if asking.draft.case.withdrawal is not None:
-        asking.no(say("已请求撤回,正等对方同意"), DONE)
+        remedy = say("请等对方“同意撤回”或“不同意撤回”")
+        asking.no(say("已请求撤回,正等对方同意"), DONE, remedy=remedy)
         return
     since = _acted_since(asking, move)
     if since and not asking.rule.consent:
-        asking.no(say("{people} 已经办理,不能撤回", people=asking.names(since)), DONE)
+        text = say("{people} 已经办理,不能撤回", people=asking.names(since))
+        asking.no(text, DONE, remedy=say("可请现在的办理人退回"))
     if asking.hearing.reasons:
         return
     if not since:

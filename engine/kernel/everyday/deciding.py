@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from engine.kernel import events as happened
 from engine.kernel.auto import run_automatic
 from engine.kernel.case import Case
-from engine.kernel.command import DONE, GUARD, Decision, Everyday, Refusal
+from engine.kernel.command import GUARD, Decision, Everyday, Refusal
 from engine.kernel.delegating import check_delegation, check_limit
 from engine.kernel.everyday import back, hands, mending, pause, words
 from engine.kernel.everyday.asking import Asking
@@ -87,7 +87,7 @@ def decide_everyday(
     check_delegation(hearing)
     check_limit(hearing)
     if case.closed_at is not None and command.verb not in AFTER_THE_END:
-        hearing.no(DONE, say("本案已办结({state}),不再办理", state=here))
+        hearing.close(case)
         return refusal_of(hearing, command.verb, here)
     if case.is_suspended and command.verb not in WHILE_SUSPENDED:
         hearing.no(GUARD, say("本案已挂起,恢复后再办"))
