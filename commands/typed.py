@@ -56,12 +56,15 @@ class Typed:
         }
         return Typed(**told)  # type: ignore[arg-type]
 
-    def and_then(self, more: Typed) -> Typed:
-        """These words with `more` typed after them: of one field set twice, the later counts."""
+    def and_then(self, more: Typed, known: Mapping[str, str]) -> Typed:
+        """These words with `more` typed after them: of one field set twice, the later counts.
+
+        `known` are the fields' own names by the English ones.
+        """
         later = {one.name: getattr(more, one.name) for one in fields(more)}
         later |= {name: getattr(self, name) + later[name] for name in ("attach", "item")}
-        again = {halves(pair)[0] for pair in more.given}
-        kept = tuple(pair for pair in self.given if halves(pair)[0] not in again)
+        again = {_field(pair, known) for pair in more.given}
+        kept = tuple(pair for pair in self.given if _field(pair, known) not in again)
         later["given"] = kept + more.given
         return replace(self, **{name: told for name, told in later.items() if told})
 
@@ -72,6 +75,12 @@ class Typed:
     @property
     def scans(self) -> tuple[Path, ...]:
         return tuple(map(Path, self.scan))
+
+
+def _field(pair: str, known: Mapping[str, str]) -> str:
+    """The field that `字段=值` sets, by its own name."""
+    name = halves(pair)[0]
+    return known.get(name, name)
 
 
 def _whole(pair: str) -> str:

@@ -17,6 +17,8 @@ from commands.typed import Typed
 from commands.workspace import Session
 from engine.desk import Desk
 from engine.errors import GuichengError
+from engine.language.definition import ProcessDefinition
+from engine.reading.names import Names
 from engine.store.boxes import DRAFTS
 from engine.store.personal import (
     Unsent,
@@ -80,7 +82,8 @@ def show(ctx: typer.Context, number: int = NUMBER) -> None:
     session: Session = ctx.obj
     desk, person = at_desk(session)
     one = get_unsent(desk.store, person, number)
-    action = one.action or translate("立案", session.language)
+    names = Names(_definition(desk, one), session.language)
+    action = names.spoken(one.action) if one.action else translate("立案", session.language)
     of = desk.store.load_case(one.case).number if one.case else one.process
     typer.echo(f"{number}  {of}  {action}")
     for name, option in OPTIONS.items():
@@ -166,6 +169,8 @@ def keep_act(session: Session, case: str, action: str, typed: Typed) -> None:
     """Keep the words of a `do`; a draft of the same action on the same case is continued."""
     desk, person = at_desk(session)
     found = desk.case(case)
+    names = Names(desk.catalog.definition(found.definition), "en")
+    action = names.find_action(action)
     fresh = Unsent(
         process=found.process,
         case=found.id,
@@ -187,10 +192,18 @@ def at_desk(session: Session) -> tuple[Desk, str]:
 
 def _continued(desk: Desk, one: Unsent, more: Typed) -> Unsent:
     """The draft with more words, under a request of its own: sent twice, it is done once."""
-    typed = Typed.of(one.words).and_then(more)
+    known = {field.en: field.name for field in _definition(desk, one).form.fields if field.en}
+    typed = Typed.of(one.words).and_then(more, known)
     where = configuration_of(desk.store, one.case) if one.case else None
     words = replace(typed, request=desk.new_id()).kept()
     return replace(one, words=words, configuration=where, at=desk.clock())
+
+
+def _definition(desk: Desk, one: Unsent) -> ProcessDefinition:
+    """What the words of a draft will be read by, as far as is known now."""
+    if one.case is not None:
+        return desk.catalog.definition(desk.store.load_case(one.case).definition)
+    return desk.catalog.process(one.process, desk.day(desk.clock()))[1]
 
 
 def _keep(session: Session, desk: Desk, person: str, one: Unsent) -> None:

@@ -180,6 +180,19 @@ def test_a_draft_is_kept_unchecked_and_sent_when_it_is_whole(run: Run, tmp_path:
     assert run("audit", "verify")[0] == 0
 
 
+def test_a_draft_takes_a_field_by_either_of_its_names(run: Run) -> None:
+    line = ("--as", "林岚", "start", "会务服务保障", "--draft", *SETS)
+    assert run(*line, "--set", "会议名称=例会")[0] == 0
+    assert run("--as", "林岚", "drafts", "add", "1", "--set", "Title=年会")[0] == 0
+    out = run("--as", "林岚", "drafts", "show", "1")[1]
+    assert ("例会" in out, "--set Title=年会" in out) == (False, True)
+    assert run("--as", "林岚", "drafts", "submit", "1")[0] == 0
+    assert "会议名称:年会" in run("show", "1")[1]
+    for action in ("提交", "submit"):
+        assert run("--as", "林岚", "do", "1", action, "--draft")[0] == 0
+    assert box(run, "林岚", "草稿")["counts"]["drafts"] == 1  # type: ignore[index]
+
+
 def test_a_refused_draft_stays_and_can_be_sent_once_the_reason_is_gone(two: Run) -> None:
     assert two("--as", "林岚", "do", "1", "同意", "--draft", "--reason", "好")[0] == 0
     assert two("--as", "林岚", "do", "2", "提交", "--draft", "--set", "参会人数=0")[0] == 0
