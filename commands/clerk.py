@@ -65,6 +65,7 @@ REQUEST = typer.Option(None, "--request", help="请求号,重复提交不会重�
 DRAFT = typer.Option(False, "--draft", help="存为草稿,不校验、不提交")
 DRY = typer.Option(False, "--dry-run", help="只看会怎样,不办")
 JSON = typer.Option(False, "--json")
+PRINTED = (".html", ".pdf")
 
 
 @app.command("start")
@@ -356,6 +357,9 @@ def print_form(
     from engine.reading.pdf import write_pdf
     from engine.reading.printing import render
 
+    if output is not None and output.suffix.lower() not in PRINTED:
+        told = say("{file}:文件名要以 {known} 结尾", file=str(output), known=PRINTED)
+        raise UsageError(told)
     session: Session = ctx.obj
     desk = session.desk()
     found = desk.case(case)

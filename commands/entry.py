@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
-from difflib import get_close_matches
 from pathlib import Path
 
 from commands.plaintext import read_utf8
@@ -30,6 +29,7 @@ from engine.language.forms import (
 )
 from engine.language.loader import plain_data
 from engine.language.reader import read
+from engine.meant import meant
 from engine.reading.names import Names
 from engine.reading.sheets.grids import Known
 from engine.text import Text, say
@@ -97,8 +97,8 @@ class Entry:
         fields = self._form.fields
         found = next((one for one in fields if name in (one.name, one.en)), None)
         if found is None:
-            close = get_close_matches(name, [one.name for one in fields], n=1, cutoff=0.4)
-            hint = say(";是否想写“{name}”?", name=close[0]) if close else say("")
+            close = meant(name, [word for one in fields for word in (one.name, one.en) if word])
+            hint = say(";是否想写“{name}”?", name=close) if close else say("")
             wrong.append(say("表单没有字段“{name}”{hint}", name=name, hint=hint))
         return found
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.meant import meant
 from engine.text import Text, say
+
+LISTED = 40  # names a person would still read through
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,10 +71,11 @@ class UnknownName(UsageError):
     """没有这个名称"""
 
     def __init__(self, kind: Text, name: str, known: Iterable[str] = ()) -> None:
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, list(known), n=1, cutoff=0.4)
-        hint = say(";是否想写“{name}”?", name=close[0]) if close else say("")
+        names = tuple(dict.fromkeys(known))
+        close = meant(name, names)
+        hint = say(";是否想写“{name}”?", name=close) if close else say("")
+        if close is None and 0 < len(names) <= LISTED:
+            hint = say(";可用:{names}", names=names)
         super().__init__(say("没有这个{kind}:“{name}”{hint}", kind=kind, name=name, hint=hint))
 
 

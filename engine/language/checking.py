@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 
 from engine.language.expressions import (
     CONSTANTS,
@@ -32,6 +31,7 @@ from engine.language.types import (
     list_of,
     record,
 )
+from engine.meant import meant
 from engine.text import Text, say
 
 _PLAIN: Mapping[str, Signature] = {
@@ -72,9 +72,9 @@ class _Checker:
         self.problems.append(ExpressionProblem(column_of(node, self.text), what, remedy))
         return ANY
 
-    def unknown(self, node: ast.AST, kind: Text, name: str, known: object) -> Type:
-        close = get_close_matches(name, list(known), n=1, cutoff=0.4)  # type: ignore[call-overload]
-        remedy = say("是否想写“{name}”?", name=close[0]) if close else None
+    def unknown(self, node: ast.AST, kind: Text, name: str, known: Iterable[str]) -> Type:
+        close = meant(name, known)
+        remedy = say("是否想写“{name}”?", name=close) if close else None
         return self.say(node, say("没有这个{kind}:“{name}”", kind=kind, name=name), remedy)
 
     def type_of(self, node: ast.expr, scope: Scope) -> Type:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 
 from engine.errors import Problem, Source
 from engine.language.courses import (
@@ -42,6 +41,7 @@ from engine.language.effects import (
     StartCase,
 )
 from engine.language.forms import FieldType
+from engine.meant import meant
 from engine.text import Text, say
 
 # an owner may have a 退回 or 撤回 of his own: the everyday one then says where it goes
@@ -56,8 +56,8 @@ def check_definition(definition: ProcessDefinition) -> list[Problem]:
 
 
 def _unknown(source: Source, kind: Text, name: str, known: Iterable[str]) -> Problem:
-    close = get_close_matches(name, list(known), n=1, cutoff=0.4)
-    remedy = say("是否想写“{name}”?", name=close[0]) if close else None
+    close = meant(name, known)
+    remedy = say("是否想写“{name}”?", name=close) if close else None
     return Problem(source, say("没有这个{kind}:“{name}”", kind=kind, name=name), remedy)
 
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import yaml
 
 from engine.errors import Problem, Source
+from engine.meant import meant
 from engine.text import Text, say
 
 T = TypeVar("T")
@@ -278,9 +278,9 @@ class Cursor:
     def unknown(self, source: Source, kind: Text, name: str, known: Iterable[str]) -> None:
         """A name that does not exist, with the nearest that does."""
         names = sorted(set(known))
-        close = get_close_matches(name, names, n=1, cutoff=0.4)
+        close = meant(name, names)
         remedy = (
-            say("是否想写“{name}”?", name=close[0])
+            say("是否想写“{name}”?", name=close)
             if close
             else say("可用:{names}", names=tuple(names[:20]) or (say("无"),))
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from engine.errors import Problem, Source
 from engine.language import types as t
@@ -29,6 +28,7 @@ from engine.language.forms import FieldType
 from engine.language.scope import field_type
 from engine.language.types import Scope, Type
 from engine.language.window import is_window
+from engine.meant import meant
 from engine.text import Text, say
 
 # functions whose last argument is the name of something in the roster
@@ -96,8 +96,8 @@ def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Prob
 
 
 def _unknown(source: Source, kind: Text, name: str, known: Iterable[str]) -> Problem:
-    close = get_close_matches(name, list(known), n=1, cutoff=0.4)
-    remedy = say("是否想写“{name}”?", name=close[0]) if close else None
+    close = meant(name, known)
+    remedy = say("是否想写“{name}”?", name=close) if close else None
     return Problem(source, say("没有这个{kind}:“{name}”", kind=kind, name=name), remedy)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 
 from engine.errors import GuichengError
+from engine.meant import meant
 from engine.text import Text, say
 
 LARGEST = 32 * 1024 * 1024  # bytes of a file
@@ -149,8 +149,8 @@ def letters(column: int) -> str:
 
 def close_to(name: str, names: Iterable[str]) -> Text | None:
     """What was probably meant."""
-    close = get_close_matches(name, list(names), n=1, cutoff=0.4)
-    return say("是否想写“{name}”?", name=close[0]) if close else None
+    close = meant(name, names)
+    return say("是否想写“{name}”?", name=close) if close else None
 
 
 def nearest(name: str, names: Iterable[str]) -> Text:
