@@ -17,16 +17,15 @@ from engine.kernel.command import (
 )
 from engine.language.definition import (
     CLAIM,
-    EVERYDAY,
     FILL,
     RELEASE,
     RETURN,
-    SIGN_AGAIN,
     TICK,
     ProcessDefinition,
 )
 from engine.language.forms import tidy
-from engine.text import say
+from engine.reading.names import BUILT_IN
+from engine.text import say, translate
 
 AFTER = "after"
 THEN = {"back": True, "replay": False}
@@ -35,9 +34,13 @@ THEN = {"back": True, "replay": False}
 def require_known(definition: ProcessDefinition, action: str) -> None:
     """Refuse a word that is no action at all, with the nearest that is. Errors: `UnknownName`."""
     names = [one.name for one in definition.all_actions()]
-    names += [CLAIM, RELEASE, FILL, TICK, SIGN_AGAIN, *EVERYDAY]
-    if action not in names:
-        raise UnknownName(say("动作"), action, names)
+    names += BUILT_IN
+    if action in names:
+        return
+    if action.isascii():  # what is typed in English is nearest to an English name
+        found = {one.name: one.en for one in definition.all_actions()}
+        names = [found.get(one) or translate(one, "en") for one in names]
+    raise UnknownName(say("动作"), action, names)
 
 
 def command_of(

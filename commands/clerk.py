@@ -32,8 +32,9 @@ from engine.kernel.command import (
     is_everyday,
 )
 from engine.language.amendments import Delegated, DelegationEnded
-from engine.language.definition import CLAIM, RELEASE
+from engine.language.definition import CLAIM, RELEASE, ProcessDefinition
 from engine.language.params import read_plain
+from engine.reading.labels import named_as
 from engine.reading.names import Names
 from engine.registry import CALL_BACK, DELEGATE, Registry
 from engine.store.boxes import TODO
@@ -104,7 +105,8 @@ def open_case(session: Session, process: str, typed: Typed) -> None:
     on = desk.day(sheet.paper.happened if sheet.paper else desk.clock())
     _, definition = desk.catalog.process(process, on)
     known = known_names(desk, desk.catalog.params_in_force(on).digest)
-    entered = Entry(desk, definition, known).read(typed.given, typed.data_file, typed.attach)
+    with named_as(definition):
+        entered = Entry(desk, definition, known).read(typed.given, typed.data_file, typed.attach)
     answer = desk.start(
         process,
         sheet.signer,
@@ -116,7 +118,7 @@ def open_case(session: Session, process: str, typed: Typed) -> None:
     )
     if isinstance(answer, Receipt) and answer.case is not None:
         follow(desk, answer.case.id, session.language)
-    conclude(desk, answer, translate("立案", session.language), session.language)
+    conclude(desk, answer, translate("立案", session.language), session.language, definition)
 
 
 @app.command("do")
@@ -179,19 +181,20 @@ def act(session: Session, case: str, action: str, typed: Typed, *, dry_run: bool
     definition = desk.catalog.definition(found.definition)
     entry = Entry(desk, definition, known_names(desk, found.params))
     action = entry.action(action)
-    entered = entry.read(typed.given, typed.data_file, typed.attach)
     label = Names(definition, session.language).spoken(action)
-    command = command_of(entry, actor, action, typed, entered=entered, sheet=sheet)
-    if dry_run:
-        _dry(desk, found.number, label, desk.try_out(found.id, command), session.language)
-        return
-    answer = desk.perform(
-        found.id,
-        command,
-        session.signer(actor),
-        request=typed.request,
-        files=(*entered.files, *sheet.files),
-    )
+    with named_as(definition):
+        entered = entry.read(typed.given, typed.data_file, typed.attach)
+        command = command_of(entry, actor, action, typed, entered=entered, sheet=sheet)
+        if dry_run:
+            _dry(found.number, label, desk.try_out(found.id, command), session.language, definition)
+            return
+        answer = desk.perform(
+            found.id,
+            command,
+            session.signer(actor),
+            request=typed.request,
+            files=(*entered.files, *sheet.files),
+        )
     follow(desk, found.id, session.language)
     conclude(desk, answer, label, session.language)
 
@@ -233,7 +236,7 @@ def why(
             )
         )
         raise typer.Exit(3 if reasons else 0)
-    _dry(desk, found.number, label, answer, session.language)
+    _dry(found.number, label, answer, session.language, definition)
 
 
 @app.command("todo")
@@ -398,8 +401,10 @@ def follow(desk: Desk, case_id: str, language: str) -> None:
         typer.echo(say("后续未能办理:{why}", why=text).show(language), err=True)
 
 
-def _dry(desk: Desk, number: str, action: str, answer: object, language: str) -> None:
+def _dry(
+    number: str, action: str, answer: object, language: str, definition: ProcessDefinition
+) -> None:
     if isinstance(answer, Refusal):
-        print_reasons(number, action, answer.reasons, language)
+        print_reasons(number, action, answer.reasons, language, definition)
         raise typer.Exit(3)
     typer.echo(say("{number} 可以办理「{action}」", number=number, action=action).show(language))

@@ -16,6 +16,7 @@ from engine.kernel.command import Reason
 from engine.kernel.events import TaskTransferred
 from engine.language.definition import ProcessDefinition
 from engine.language.forms import Attachment, Field, FieldType, Value
+from engine.reading.labels import labelled, labels
 from engine.reading.names import Names
 from engine.store.rows import Stored
 from engine.text import say, translate
@@ -57,8 +58,15 @@ def where(definition: ProcessDefinition, case: Case, language: str) -> str:
     return Names(definition, language).states(case.configuration)
 
 
-def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], language: str) -> None:
-    """Every reason of a refusal on stderr, the main one first."""
+def print_reasons(
+    number: str,
+    action: str,
+    reasons: tuple[Reason, ...],
+    language: str,
+    definition: ProcessDefinition | None = None,
+) -> None:
+    """Every reason of a refusal on stderr, the main one first, in the names of its procedure."""
+    names = labels(definition) if definition is not None else {}
     for place, reason in enumerate(reasons):
         head = (
             say(
@@ -76,17 +84,21 @@ def print_reasons(number: str, action: str, reasons: tuple[Reason, ...], languag
             if part
         )
         shown = head.show(language).removeprefix(" ") if not number else head.show(language)
-        typer.echo(f"{shown}{reason.text.show(language)}{tail}", err=True)
+        told = labelled(reason.text, names).show(language)
+        typer.echo(f"{shown}{told}{tail}", err=True)
         if not reason.is_curable and reason.remedy is None:
             typer.echo(f"    → {translate('无可补救', language)}", err=True)
         if reason.remedy is not None:
-            typer.echo(f"    → {reason.remedy.show(language)}", err=True)
+            remedy = labelled(reason.remedy, names).show(language)
+            typer.echo(f"    → {remedy}", err=True)
 
 
-def stop(answer: Refused, action: str, language: str) -> NoReturn:
+def stop(
+    answer: Refused, action: str, language: str, definition: ProcessDefinition | None = None
+) -> NoReturn:
     """Tell the reasons of a refusal; exit code 3."""
     number = answer.case.number if answer.case else ""
-    print_reasons(number, action, answer.refusal.reasons, language)
+    print_reasons(number, action, answer.refusal.reasons, language, definition)
     raise typer.Exit(3)
 
 
@@ -97,10 +109,16 @@ def receipt(answer: Receipt | Refused, action: str, language: str) -> Receipt:
     return answer
 
 
-def conclude(desk: Desk, answer: Receipt | Refused, action: str, language: str) -> None:
+def conclude(
+    desk: Desk,
+    answer: Receipt | Refused,
+    action: str,
+    language: str,
+    definition: ProcessDefinition | None = None,
+) -> None:
     """Tell a person what came of his act; a refusal ends with exit code 3."""
     if isinstance(answer, Refused):
-        stop(answer, action, language)
+        stop(answer, action, language, definition or _definition(desk, answer))
     if answer.case is None:
         return
     case = desk.store.load_case(answer.case.id)
@@ -115,6 +133,10 @@ def conclude(desk: Desk, answer: Receipt | Refused, action: str, language: str) 
             state=where(definition, case, language),
         ).show(language)
     )
+
+
+def _definition(desk: Desk, answer: Refused) -> ProcessDefinition | None:
+    return desk.catalog.definition(answer.case.definition) if answer.case else None
 
 
 def _outcome(desk: Desk, stored: Stored, names: Names) -> str:

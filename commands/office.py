@@ -205,6 +205,7 @@ def rehearse(
     verbose: bool = typer.Option(False, "--missing", help="列出没有覆盖到的去向"),
 ) -> None:
     """运行流程文件里的示例,列出每个流程的覆盖率。"""
+    from engine.reading.labels import labelled, labels
     from engine.reading.names import Names
     from engine.rehearsal.coverage import Transition, taken, transitions_of
     from engine.rehearsal.office import Office
@@ -240,12 +241,10 @@ def rehearse(
             ).show(session.language)
         )
         if verbose:
-            for one in sorted(every - through):
-                typer.echo(
-                    say(
-                        "  未覆盖 {state} ·{action}· → {to}", state=one[0], action=one[1], to=one[2]
-                    ).show(session.language)
-                )
+            names = labels(definition)
+            for state, action, to in sorted(every - through):
+                told = say("  未覆盖 {state} ·{action}· → {to}", state=state, action=action, to=to)
+                typer.echo(labelled(told, names).show(session.language))
     if failed:
         raise typer.Exit(1)
 

@@ -33,6 +33,20 @@ class Text:
         return self.show("zh")
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name an owner gave, with the English one he gave beside it, if he did."""
+
+    name: str
+    en: str | None
+
+    def show(self, language: str = "zh") -> str:
+        return self.en if language == "en" and self.en else translate(self.name, language)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def say(template: str, /, **fields: object) -> Text:
     """Build a sentence. The literal given here is what translators see."""
     return Text(template, fields)
@@ -40,7 +54,7 @@ def say(template: str, /, **fields: object) -> Text:
 
 def show(value: object, language: str) -> str:
     """Any field of a sentence, as a person reads it."""
-    if isinstance(value, Text):
+    if isinstance(value, Text | Label):
         return value.show(language)
     if isinstance(value, tuple | list | frozenset):
         mark = "、" if language == "zh" else ", "

@@ -6,15 +6,21 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from engine.language.definition import (
+    CLAIM,
     DONE,
     EVERYDAY,
+    FILL,
+    RELEASE,
     SEPARATOR,
     SIGN_AGAIN,
+    TICK,
     ProcessDefinition,
     ancestors,
 )
 from engine.language.forms import Field
 from engine.text import show, translate
+
+BUILT_IN = (CLAIM, RELEASE, FILL, TICK, SIGN_AGAIN, *EVERYDAY)  # what no owner has to name
 
 
 def named(name: str, en: str | None, language: str) -> str:
@@ -72,7 +78,7 @@ class Names:
     def find_action(self, word: str) -> str:
         """The action a word names, by its own name or its English one; else the word itself."""
         named_so = (one.name for one in self.definition.all_actions() if word in (one.name, one.en))
-        built_in = (one for one in (*EVERYDAY, SIGN_AGAIN) if word == translate(one, "en"))
+        built_in = (one for one in BUILT_IN if word == translate(one, "en"))
         return next(chain(named_so, built_in), word)
 
     def field(self, one: Field) -> str:
