@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
-from engine.errors import DefinitionProblems, GuichengError, Problem, UnknownName
+from engine.errors import DefinitionProblems, GuichengError, Problem, UnknownName, UsageError
 from engine.evidence.canonical import canonical
 from engine.kernel import events as happened
 from engine.kernel.statechart import Statechart
@@ -27,11 +27,12 @@ from engine.language.params import Params, load_params
 from engine.language.roster import Organisation, Roster, RosterView
 from engine.language.roster_loader import load_roster
 from engine.store.store import Store
-from engine.text import say
+from engine.text import Text, say
 
 ORG, DEFS, KEYS, SYS = "org", "defs", "keys", "sys"
 RULES = (ORG, DEFS)  # the streams by which it is known what is in force
 ROSTER, PARAMS, CALENDAR, PROCESS = "roster", "params", "calendar", "process"
+CALLED = {ROSTER: say("花名册"), PARAMS: say("参数文件"), CALENDAR: say("工作日历")}
 
 # What a text means depends on its bytes alone, so texts read before are not read again.
 KEPT = 256
@@ -144,6 +145,7 @@ class Catalog:
         """The edition of a process in force on a day. Errors: `UnknownName`."""
         edition = self.in_force(PROCESS, name, on)
         if edition is None:
+            self._require_begun(PROCESS, name, f"“{name}”", on)
             raise UnknownName(say("流程"), name, [one.name for one in self.processes(on)])
         return edition, self.definition(edition.digest)
 
@@ -219,10 +221,26 @@ class Catalog:
     def _require(self, kind: str, on: date) -> Edition:
         edition = self.in_force(kind, kind, on)
         if edition is None:
-            raise GuichengError(
-                say("{on} 没有生效的 {kind};请先 publish", on=on.isoformat(), kind=kind)
-            )
+            self._require_begun(kind, kind, CALLED[kind], on)
+            told = say("{on} 没有生效的{kind};请先 publish", on=on.isoformat(), kind=CALLED[kind])
+            raise GuichengError(told)
         return edition
+
+    def _require_begun(self, kind: str, name: str, called: str | Text, on: date) -> None:
+        """Tell a day before a text came into force from a text that there is not.
+
+        Errors: `UsageError`, for the day is what is wrong.
+        """
+        days = [one.effective for one in self.editions if (one.kind, one.name) == (kind, name)]
+        if days:
+            raise UsageError(
+                say(
+                    "{on} 时{called}还没有生效(自 {first} 起);请核对日期",
+                    on=on.isoformat(),
+                    called=called,
+                    first=min(days).isoformat(),
+                )
+            )
 
     def _any_params(self) -> Params | None:
         found = [one for one in self.editions if one.kind == PARAMS]

@@ -43,3 +43,10 @@ def test_what_is_missing_is_said(run: Run, tmp_path: Path) -> None:
     missing = str(tmp_path / "没有.pdf")
     assert run(*CLERK, "start", "办公用品领用", *LATE, "--scan", missing)[0] == 1
     assert run("audit", "query", "--refusals", "--json")[1].count("E_ATTACH") == 1
+
+
+def test_a_moment_before_the_office_began_is_told_as_a_wrong_date(run: Run) -> None:
+    early = ("--paper", "姚远", "--happened", "2020-01-01 10:00")
+    code, _, err = run(*CLERK, "start", "办公用品领用", *early)
+    assert (code, "2020-01-01 时花名册还没有生效" in err, "publish" in err) == (2, True, False)
+    assert "请核对日期" in err
