@@ -34,18 +34,65 @@ def _because(node: ast.expr, text: str, facts: Facts) -> Iterator[Because]:
         case ast.Call(func=ast.Name(id="every")):
             yield from _every(node, text, facts)
         case ast.Compare() if len(node.ops) == 1:
-            left, right = (Evaluator(facts).value(one) for one in (node.left, node.comparators[0]))
-            values = say(
-                "{left} {sign} {right}",
-                left=shown(left),
-                sign=_SIGNS[type(node.ops[0])],
-                right=shown(right),
-            )
-            yield _part(
-                node, text, say("{part}:{values} 不成立", part=_source(node, text), values=values)
-            )
+            yield _part(node, text, _compared(node, text, facts))
         case _:
-            yield _part(node, text, say("{part} 不成立", part=_source(node, text)))
+            yield _part(node, text, _plainly(node, text, facts))
+
+
+def _compared(node: ast.Compare, text: str, facts: Facts) -> Text:
+    """What one side should be to the other, and what they are."""
+    right = node.comparators[0]
+    told: dict[str, object] = {
+        "left": _called(node.left, text),
+        "sign": _SIGNS[type(node.ops[0])],
+        "is_left": shown(Evaluator(facts).value(node.left)),
+        "is_right": shown(Evaluator(facts).value(right)),
+    }
+    if isinstance(right, ast.Constant):
+        return say("{left} 应{sign} {is_right},现为 {is_left}", **told)
+    told["right"] = _called(right, text)
+    return say("{left} 应{sign} {right},现在分别是 {is_left}、{is_right}", **told)
+
+
+def _plainly(node: ast.expr, text: str, facts: Facts) -> Text:
+    """What a field should be that is not compared with anything."""
+    match node:
+        case ast.Name():
+            return _filled(node, text, facts, wanted=True)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name() as field):
+            return _filled(field, text, facts, wanted=False)
+        case ast.Call(func=ast.Name(id="blank"), args=[field]):
+            return _filled(field, text, facts, wanted=False)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="blank"), args=[field])):
+            return _filled(field, text, facts, wanted=True)
+    return say("{part} 不成立", part=_source(node, text))
+
+
+def _filled(node: ast.expr, text: str, facts: Facts, *, wanted: bool) -> Text:
+    part, value = _called(node, text), Evaluator(facts).value(node)
+    if isinstance(value, bool):
+        return say("{part} 应为“{wanted}”,现为“{found}”", part=part, **_both(value, wanted))
+    if wanted:
+        return say("{part} 未填", part=part)
+    return say("{part} 应留空,现为 {found}", part=part, found=shown(value))
+
+
+def _both(value: bool, wanted: bool) -> dict[str, object]:
+    return {"wanted": shown(wanted), "found": shown(value)}
+
+
+def _called(node: ast.expr, text: str) -> str | Text:
+    """One side of a comparison, in words where there are some for it."""
+    match node:
+        case ast.Name(id=name):
+            return KNOWN.get(name, name)
+        case ast.Attribute(value=ast.Name(id="params"), attr=name):
+            return name
+        case ast.Call(func=ast.Name(id="count"), args=[ast.Name(id=table)]):
+            return say("{table}的行数", table=table)
+        case ast.Call(func=ast.Name(id="sum"), args=[ast.Name(id=table), ast.Name(id=column)]):
+            return say("{table}的{column}合计", table=table, column=column)
+    return _source(node, text)
 
 
 def _every(node: ast.Call, text: str, facts: Facts) -> Iterator[Because]:
@@ -75,13 +122,19 @@ def _source(node: ast.AST, text: str) -> str:
     return ast.get_source_segment(text, node) or text
 
 
-_SIGNS: Mapping[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.In: "in",
-    ast.NotIn: "not in",
+KNOWN: Mapping[str, Text] = {
+    "initiator": say("立案人"),
+    "department": say("立案人的部门"),
+    "actor": say("办理人"),
+    "today": say("今天"),
+}
+_SIGNS: Mapping[type[ast.cmpop], Text] = {
+    ast.Eq: say("等于"),
+    ast.NotEq: say("不等于"),
+    ast.Lt: say("小于"),
+    ast.LtE: say("不大于"),
+    ast.Gt: say("大于"),
+    ast.GtE: say("不小于"),
+    ast.In: say("属于"),
+    ast.NotIn: say("不属于"),
 }

@@ -210,3 +210,22 @@ def test_a_step_budget_ends_what_would_not_end() -> None:
 
 def test_the_names_an_expression_uses() -> None:
     assert names(read("金额 > 1 and 人数 < 2")) == {"金额", "人数"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("金额 <= 5000", "金额 应不大于 5,000,现为 9,000"),
+        ("金额 == 人数", "金额 应等于 人数,现在分别是 9,000、3"),
+        ('类别 == "合同" and 重要', "类别 应等于 “合同”,现为 “一般”;重要 应为“是”,现为“否”"),
+        ("not blank(事由)", "事由 未填"),
+        ("blank(类别)", "类别 应留空,现为 “一般”"),
+        ("count(行) > 0", "行的行数 应大于 0,现为 0"),
+        ("today > 到期", "今天 应大于 到期,现在分别是 未填、未填"),
+    ],
+)
+def test_a_false_condition_is_told_in_words_with_the_values(text: str, told: str) -> None:
+    expression, _ = parse(text)
+    assert expression is not None
+    known = {"金额": 9000, "人数": 3, "类别": "一般", "重要": False, "行": ()}
+    assert ";".join(str(one.text) for one in explain(expression, Given(known))) == told
