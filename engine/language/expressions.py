@@ -11,11 +11,11 @@ from __future__ import annotations
 import ast
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from engine.errors import GuichengError
+from engine.errors import GuichengError, Source
 from engine.text import Text, say
 
 MAX_LENGTH = 2_000
@@ -72,10 +72,22 @@ class ExpressionError(GuichengError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression: its text and its tree of allowed nodes."""
+    """A parsed expression: its text and its tree of allowed nodes.
+
+    `source` is where it begins in a file, and `is_whole` says that it is written there letter by
+    letter, on one line, so that places within it can be told.
+    """
 
     text: str
     tree: ast.expr
+    source: Source | None = None
+    is_whole: bool = False
+
+    def at(self, column: int) -> Source | None:
+        """The place of a column, counted from 1, as near as it is known."""
+        if self.source is None or not self.is_whole:
+            return self.source
+        return replace(self.source, column=self.source.column + column - 1)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self.text == other.text

@@ -136,7 +136,12 @@ def read_expression(cursor: Cursor, node: Node | None) -> Expression | None:
     expression, problems = parse(text)
     for problem in problems:
         cursor.say(at_column(node, problem.column), problem.what, problem.remedy)
-    return expression
+    if expression is None:
+        return None
+    marks = 0 if isinstance(node, Scalar) and node.plain else 2
+    is_whole = node.span[1] - node.span[0] == len(expression.text) + marks
+    source = at_column(node, 1) if is_whole else node.source
+    return replace(expression, source=source, is_whole=is_whole)
 
 
 def at_column(node: Node, column: int) -> Source:

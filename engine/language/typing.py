@@ -44,6 +44,10 @@ class _Use:
     source: Source
     scope: Scope
 
+    def at(self, column: int) -> Source:
+        """The place of a column of the expression, or of what it belongs to."""
+        return (self.expression.at(column) if self.expression else None) or self.source
+
 
 def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Problem]:
     """Problems of names, types and literal arguments in all expressions."""
@@ -53,10 +57,10 @@ def check_expressions(definition: ProcessDefinition, scope: Scope) -> list[Probl
             continue
         kind, problems = check(use.expression, use.scope)
         for problem in problems:
-            found.append(Problem(use.source, _named(use, problem.what), problem.remedy))
+            found.append(Problem(use.at(problem.column), _named(use, problem.what), problem.remedy))
         if not problems and not t.fits(kind, use.wanted):
             what = say("这里要{wanted},却是{found}", wanted=use.wanted, found=kind)
-            found.append(Problem(use.source, _named(use, what)))
+            found.append(Problem(use.at(1), _named(use, what)))
         found += _check_literals(definition, use)
     return found + list(_unknown_books(definition, scope))
 
@@ -73,10 +77,10 @@ class Named:
 def named_of_roster(definition: ProcessDefinition, scope: Scope) -> Iterator[Named]:
     """The posts, groups and departments that expressions name."""
     for use in _uses(definition, scope):
-        for function, arguments, _ in calls(use.expression) if use.expression else ():
+        for function, arguments, column in calls(use.expression) if use.expression else ():
             name = arguments[-1] if function in OF_ROSTER and arguments else None
             if isinstance(name, str):
-                yield Named(function, name, use.source)
+                yield Named(function, name, use.at(column))
 
 
 def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Problem]:
@@ -359,22 +363,22 @@ def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Proble
         "signed": states,
         "table": {table.name for table in definition.tables},
     }
-    for name, arguments, _ in calls(use.expression):
+    for name, arguments, column in calls(use.expression):
         first = arguments[0] if arguments else None
         if not isinstance(first, str):
             continue
         if name in known and first not in known[name]:
             yield Problem(
-                use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
+                use.at(column), _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
             )
         if name == "since" and not is_window(first):
             what = say("since 里的“{word}”不是一段时间", word=first)
             yield Problem(
-                use.source, _named(use, what), say("如 month、quarter、30 days、24 months")
+                use.at(column), _named(use, what), say("如 month、quarter、30 days、24 months")
             )
         if name in BOOK_FUNCTIONS and use.scope.books is not None and first not in use.scope.books:
             yield Problem(
-                use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
+                use.at(column), _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
             )
         if (
             name in BOOKING_FUNCTIONS
@@ -382,9 +386,10 @@ def _check_literals(definition: ProcessDefinition, use: _Use) -> Iterator[Proble
             and first not in use.scope.diaries
         ):
             yield Problem(
-                use.source, _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
+                use.at(column), _named(use, say("{name} 里的“{word}”不存在", name=name, word=first))
             )
         if name in ("rounds", "actor_of") and first.rpartition(".")[2] not in acts:
             yield Problem(
-                use.source, _named(use, say("{name} 里的动作“{word}”不存在", name=name, word=first))
+                use.at(column),
+                _named(use, say("{name} 里的动作“{word}”不存在", name=name, word=first)),
             )

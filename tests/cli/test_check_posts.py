@@ -18,7 +18,10 @@ def test_a_post_the_roster_does_not_have_is_told(
     place.write_text(text.replace('post("印章保管")', 'post("印章保官")', 1), "utf-8")
     code, _, err = run(*words)
     assert code == 1
-    assert f"processes/用印.yaml:{row}:3: 没有这个岗位:“印章保官” — 是否想写“印章保管”?" in err
+    column = text.splitlines()[row - 1].index("post(") + 1
+    assert (
+        f"processes/用印.yaml:{row}:{column}: 没有这个岗位:“印章保官” — 是否想写“印章保管”?" in err
+    )
 
 
 @pytest.mark.parametrize(
