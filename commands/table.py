@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -13,6 +14,7 @@ from engine.text import translate
 
 CLOSING = ",.;:，。；：、）」”)"  # no line begins with one of these
 ROOMY = 100  # columns of a terminal that has room for more than the least
+WIDE = 200  # columns where nobody's terminal has to hold them
 SHORT = 16  # the width of a time: columns up to it are cut only when nothing else is left
 
 
@@ -97,8 +99,11 @@ def draw(
 
 
 def terminal_width() -> int:
-    """The columns of the terminal; wide where the output goes to a file."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 200
+    """The columns of the terminal or those COLUMNS asks for; wide where output goes to a file."""
+    asked = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty() or (asked.isdecimal() and int(asked) > 0):
+        return shutil.get_terminal_size((80, 24)).columns
+    return WIDE
 
 
 def dump(value: object) -> str:

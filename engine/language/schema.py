@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.language import form_loader, keys
+from engine.language.state_loader import RESULTS
 
 Json = str | bool | int | list["Json"] | dict[str, "Json"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -74,6 +75,7 @@ def process_schema() -> Json:
     ]
     state = _closed(
         keys.STATE,
+        final={"enum": [True, *RESULTS]},
         who=slot,
         sign=_or_text(
             _closed(

@@ -1,7 +1,8 @@
 """The names that examples use, compared with the procedures and the roster before any is played.
 
-Only what can be known from the files is asked: the case behind an alias is looked for in the
-steps before it, and where no step tells its procedure, nothing is said of states and actions.
+Only what the owner of the procedure answers for is asked: of cases of other procedures, which
+change under their own owners, nothing is said of states, actions and fields. The case behind an
+alias is looked for in the steps before it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def check_names(
     known = {one.name: one for one in definitions}
     for definition in known.values():
         for example in definition.examples:
-            reading = _Example(known, roster, unread)
+            reading = _Example(known, roster, unread, definition)
             for step in example.steps:
                 reading.step(step)
             yield from reading.cursor.problems
@@ -59,7 +60,9 @@ class _Example:
         known: Mapping[str, ProcessDefinition],
         roster: Roster | None,
         unread: Collection[str] = (),
+        own: ProcessDefinition | None = None,
     ) -> None:
+        self.own = own
         self.known = known
         self.processes = {*known, *unread}
         self.people = _people(roster)
@@ -82,7 +85,7 @@ class _Example:
         process = self._started(top) if "start" in top else self._meant(top.get("on"))
         if "do" in top:
             self.last = process
-        self._act(top, self.known.get(process or ""))
+        self._act(top, self._owned(process))
         self._find(top.get("find"))
         then = top.get("then")
         for outcome in then.items if isinstance(then, Sequence) else (then,):
@@ -119,6 +122,9 @@ class _Example:
     def _meant(self, alias: Node | None) -> str | None:
         return self.aliases.get(alias.text) if isinstance(alias, Scalar) else self.last
 
+    def _owned(self, process: str | None) -> ProcessDefinition | None:
+        return self.own if self.own is not None and self.own.name == process else None
+
     def _find(self, node: Node | None) -> None:
         for alias, how in node.entries if isinstance(node, Mapping_) else ():
             process = how.get("process") if isinstance(how, Mapping_) else None
@@ -148,9 +154,9 @@ class _Example:
         share = outcome.get("share")
         if isinstance(share, Mapping_):
             shared = share.get("process")
-            process = shared.text if isinstance(shared, Scalar) else ""
-            self._states(share.get("reached"), self.known.get(process))
-        definition = self.known.get(self._meant(outcome.get("case")) or "")
+            process = shared.text if isinstance(shared, Scalar) else None
+            self._states(share.get("reached"), self._owned(process))
+        definition = self._owned(self._meant(outcome.get("case")))
         if definition is None:
             return
         self._states(outcome.get("state"), definition)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from commands.table import width
 from commands.workspace import Session
 from tests.cli.conftest import Run
 from tests.store.test_boxes import make_older
@@ -322,3 +323,12 @@ def test_a_name_that_there_is_not_is_told_instead_of_an_empty_list(  # type: ign
     code, _, err = run("--as", "林岚", "batch", "提交", "--process", "公务用车")
     assert (code, err) == (2, "您在“公务用车”没有待办\n")
     assert run("--as", "林岚", "todo", "--process", "公务用车")[0] == 0
+
+
+def test_what_is_piped_is_as_wide_as_columns_asks_for(
+    two: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "会务服务保障" in two("--as", "林岚", "todo")[1]
+    monkeypatch.setenv("COLUMNS", "44")
+    lines = two("--as", "林岚", "todo")[1].splitlines()
+    assert max(width(line) for line in lines[1:]) < 44

@@ -14,6 +14,7 @@ from engine.language.form_loader import FIELD_KEYS, FORM_KEYS, GROUP_KEYS
 from engine.language.loader import plain_data
 from engine.language.reader import read
 from engine.language.schema import form_schema, process_schema
+from engine.language.state_loader import RESULTS
 from tests.conftest import ROOT
 
 FILES = [*sorted((ROOT / "processes").glob("*.yaml")), *sorted((ROOT / "forms").glob("*.yaml"))]
@@ -88,3 +89,11 @@ def test_the_offices_own_files_are_valid(path: Path) -> None:
 def test_a_misspelt_key_is_invalid() -> None:
     wrong = {"process": "甲", "number": "x", "form": "f", "roles": {}, "start": "s", "stats": {}}
     assert list(Draft202012Validator(process_schema()).iter_errors(wrong))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("word", [True, *RESULTS])
+def test_an_end_is_one_of_the_words_the_loader_reads(word: object) -> None:
+    told = json.loads((HERE / "process.schema.json").read_text("utf-8"))
+    final = Draft202012Validator(told["$defs"]["state"]["properties"]["final"])
+    assert final.is_valid(word)
+    assert not final.is_valid(f"{word}了")
