@@ -59,11 +59,7 @@ def read_texts(folder: Path, only: tuple[Path, ...] = ()) -> Texts:
         if not wanted or path.absolute() in wanted
     }
     processes |= {
-        path.stem: (text(path), str(path))
-        for path in only
-        if path.suffix == ".yaml"
-        and path.parent.name not in ("processes", "forms", "calendar")
-        and path.name not in ("roster.yaml", "params.yaml")
+        path.stem: (text(path), str(path)) for path in only if not _is_of_office(path, folder)
     }
     return Texts(
         roster=text(folder / "roster.yaml"),
@@ -72,6 +68,15 @@ def read_texts(folder: Path, only: tuple[Path, ...] = ()) -> Texts:
         forms=forms,
         processes=processes,
     )
+
+
+def _is_of_office(path: Path, folder: Path) -> bool:
+    """Whether a file is one the office has in its place; any other is read as a procedure."""
+    path, folder = path.resolve(), folder.resolve()
+    if path.parent == folder:
+        return path.name in ("roster.yaml", "params.yaml")
+    inside = (folder / one for one in ("processes", "forms", "calendar"))
+    return path.parent in inside and path.suffix == ".yaml"
 
 
 def check_texts(texts: Texts) -> Sound:

@@ -44,6 +44,15 @@ def test_a_procedure_with_mistakes_of_its_own_is_there_all_the_same(run, tmp_pat
     assert (code, "没有这个流程" in err) == (1, False)
 
 
+def test_a_file_that_is_elsewhere_is_checked_too(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    text = (tmp_path / "office/processes/用印.yaml").read_text("utf-8")
+    for place in (tmp_path / "别处/processes/用印.yaml", tmp_path / "别处/用印.yml"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text.replace("asked: [何清]", "asked: [何青]", 1), "utf-8")
+        code, _, err = run("check", str(place))
+        assert (code, f"{place}:" in err, "没有这个人员:“何青”" in err) == (1, True, True)
+
+
 def test_a_state_is_one_of_the_case_that_is_meant(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     place = tmp_path / "office/processes/交接差异.yaml"
     text = place.read_text("utf-8")
