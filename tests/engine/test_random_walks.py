@@ -54,7 +54,9 @@ def some_value(field: Field, office: Office, salt: int) -> Value:
                 {
                     column.name: some_value(column, office, salt + number)
                     for column in field.columns
-                    if column.compute is None and column.type is not FieldType.ATTACHMENT
+                    if column.compute is None
+                    and column.when is None  # what does not apply is refused
+                    and column.type is not FieldType.ATTACHMENT
                 }
                 for number in range(1 + salt % 3)
             )  # type: ignore[return-value]
@@ -69,7 +71,7 @@ def walk(process: str, dice: list[int]) -> tuple[Office, list[str]]:
     values = {
         field.name: some_value(field, office, dice[0] + place)
         for place, field in enumerate(definition.form.fields)
-        if field.compute is None and field.type is not FieldType.ATTACHMENT
+        if field.compute is None and field.when is None and field.type is not FieldType.ATTACHMENT
     }
     for action in definition.all_actions():
         if action.at is not None and action.at.of is not None:
@@ -110,7 +112,7 @@ def walk(process: str, dice: list[int]) -> tuple[Office, list[str]]:
             values={
                 name: some_value(definition.form.field(name), office, throw)  # type: ignore[arg-type]
                 for name in fields_in((*option.state.edit, *option.action.edit))
-                if throw % 3 == 0
+                if throw % 3 == 0 and (throw % 2 or definition.form.field(name).when is None)  # type: ignore[union-attr]
             },
         )
         tick = TickItems(actor=person, items=(), branch=option.state.name)
