@@ -17,7 +17,7 @@ from commands.files import check_texts, drafted_person, read_texts
 from commands.plaintext import read_utf8
 from commands.table import dump
 from commands.workspace import SERVICE, SETTINGS, Session, read_settings, witness
-from engine.catalog import draft_process, read_params, read_roster
+from engine.catalog import Draft, draft_process, read_params, read_roster
 from engine.desk import Desk, Refused
 from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
 from engine.evidence.checkpoint import is_note_name
@@ -163,16 +163,18 @@ def publish(
 ) -> None:
     """签名发布:花名册、参数、日历和流程只有发布才生效;内容未变的不重复发布。"""
     session: Session = ctx.obj
-    sound = check_texts(read_texts(session.workspace().folder, tuple(files or ())))
     desk = session.desk()
+    known = {(one.kind, one.name): one.digest for one in desk.catalog.editions}
+    digest = desk.store.suite.digest
+
+    def is_known(one: Draft) -> bool:
+        return known.get((one.kind, one.name)) == digest(one.content)
+
+    sound = check_texts(read_texts(session.workspace().folder, tuple(files or ())), is_known)
     on = read_plain(effective) if effective else desk.clock().astimezone(sound.zone).date()
     if not isinstance(on, date):
         raise UsageError(say("生效日不对(应如 2027-01-01)"))
-    known = {(one.kind, one.name): one.digest for one in desk.catalog.editions}
-    digest = desk.store.suite.digest
-    changed = [
-        one for one in sound.drafts if known.get((one.kind, one.name)) != digest(one.content)
-    ]
+    changed = [one for one in sound.drafts if not is_known(one)]
     if dry_run:
         for one in changed:
             typer.echo(

@@ -37,15 +37,19 @@ UNTOLD = "它"  # what a case is called whose start gives it no alias
 
 
 def check_names(
-    definitions: Iterable[ProcessDefinition], roster: Roster | None, unread: Collection[str] = ()
+    definitions: Iterable[ProcessDefinition],
+    roster: Roster | None,
+    unread: Collection[str] = (),
+    unasked: Collection[str] = (),
 ) -> Iterator[Problem]:
     """Every person, procedure, state, action and field named in examples that does not exist.
 
     `unread` are the procedures that could not be read: there they are, if nothing is known of them.
+    The examples of the `unasked` are passed over.
     """
     known = {one.name: one for one in definitions}
     for definition in known.values():
-        for example in definition.examples:
+        for example in definition.examples if definition.name not in unasked else ():
             reading = _Example(known, roster, unread, definition)
             for step in example.steps:
                 reading.step(step)

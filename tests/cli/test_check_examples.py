@@ -61,3 +61,18 @@ def test_a_state_is_one_of_the_case_that_is_meant(run, tmp_path: Path) -> None: 
     place.write_text(text.replace("{case: 甲, state: 已处理", "{case: 甲, state: 申辩"), "utf-8")
     code, _, err = run("check")
     assert (code, "没有这个环节:“申辩”" in err) == (1, True)
+
+
+def test_nobody_has_to_change_a_settled_example_when_somebody_leaves(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    office = tmp_path / "office"
+    roster = office / "roster.yaml"
+    roster.write_text(roster.read_text("utf-8").replace("何清", "何晴"), "utf-8")
+    code, _, err = run("check")
+    assert (code, "没有这个人员:“何清”" in err) == (1, True)
+    code, out, _ = run("--as", "韩江", "publish")
+    assert (code, out.count("已发布"), "roster 第 2 版" in out) == (0, 1, True)
+    place = office / "processes/用印.yaml"
+    place.write_text(place.read_text("utf-8") + "\n# 修订\n", "utf-8")
+    code, _, err = run("--as", "韩江", "publish")
+    told = {line.split(":")[0] for line in err.splitlines() if "没有这个人员" in line}
+    assert (code, told) == (1, {"processes/用印.yaml"})
