@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from datetime import datetime
+from functools import lru_cache
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -174,6 +175,7 @@ def pae(payload_type: str, body: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(body), body)
 
 
+@lru_cache(maxsize=1024)  # most records name one moment three times
 def is_instant(text: str) -> bool:
     """RFC 3339 in UTC with three decimals and `Z`."""
     if not _INSTANT.fullmatch(text):

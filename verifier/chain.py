@@ -21,7 +21,7 @@ from verifier.reading import (
     opens,
     read_records,
 )
-from verifier.records import RECORD_V2, Place, Record, genesis
+from verifier.records import RECORD_V2, Body, Place, Record, genesis
 from verifier.suites import Suite
 
 _TOGETHER = 4096  # signatures; as many bodies are held a second time
@@ -183,7 +183,7 @@ def _check_record(
     return found
 
 
-def _check_place(place: Place, origin: str, chain: _Stream) -> Iterator[Finding]:
+def _check_place(place: Place | Body, origin: str, chain: _Stream) -> Iterator[Finding]:
     """The first thing that is wrong with where a record stands."""
 
     def tell(code: str, field: str, zh: str, en: str) -> Finding:
@@ -207,7 +207,9 @@ def _check_place(place: Place, origin: str, chain: _Stream) -> Iterator[Finding]
         )
 
 
-def _check_seal(record: Record, place: Place | None, is_signed: bool | None) -> Iterator[Finding]:
+def _check_seal(
+    record: Record, place: Place | Body | None, is_signed: bool | None
+) -> Iterator[Finding]:
     """Payload type, key, signature (see `_check_signatures`) and time of receipt."""
     stream, seq = (place.stream, place.seq) if place else ("", -1)
 

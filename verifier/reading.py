@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json, parse
@@ -16,12 +17,11 @@ from verifier.suites import Suite
 KEYS, ORG, DEFS, SYS = "keys", "org", "defs", "sys"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(NamedTuple):
     """One record: where it says it belongs, or why it cannot be read."""
 
     record: Record
-    place: Place | None
+    place: Place | Body | None
     body: Body | None
     flaw: Flaw | None
     disclosures: tuple[Disclosure, ...]
@@ -85,14 +85,11 @@ def _read(bundle: Bundle, record: Record) -> Read:
     return Read(record=record, place=place, body=body, flaw=None, disclosures=opened)
 
 
-def read_place(record: Record, suite: Suite) -> tuple[Place, Body | None]:
+def read_place(record: Record, suite: Suite) -> tuple[Place | Body, Body | None]:
     """Where a record belongs, and its body if it is of version 2. Raises `Flaw`."""
     if record.payload_type == RECORD_V2:
         body = read_body(record.body, suite) or load_body(record.body, suite)
-        place = Place(
-            origin=body.origin, stream=body.stream, seq=body.seq, prev=body.prev, key=body.key
-        )
-        return place, body
+        return body, body
     match parse(record.body):
         case {
             "origin": str(origin),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from verifier.canonical import (
     Flaw,
@@ -41,22 +42,19 @@ _NONCE = re.compile("[0-9a-f]{32}")
 _STREAM = re.compile(r"org|keys|defs|sys|(?:case|stock)/[^\n]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(NamedTuple):
     """The record at `seq` of a stream; of a checkpoint, its size and root."""
 
     seq: int
     hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class Party(NamedTuple):
     uid: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(NamedTuple):
     uid: str
     name: str
     post: str
@@ -64,22 +62,19 @@ class Actor:
     principal: Party | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class Definition(NamedTuple):
     name: str
     ver: str
     src: str
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(NamedTuple):
     before: tuple[str, ...]
     after: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(NamedTuple):
     """A body, version 2. `commits` holds every commitment by the path that opens it (§5)."""
 
     typ: str
@@ -136,8 +131,7 @@ class Record:
         return pae(self.payload_type, self.body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a body says it belongs, and whose key it says it carries."""
 
     origin: str

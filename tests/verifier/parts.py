@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from verifier.bundle import Bundle, Proofs, Scope
@@ -24,7 +23,7 @@ SYSTEM = Actor(uid=SERVICE, name="系统", post="", dept="", principal=None)
 def actor(uid: str, principal: str | None = None, **changes: str) -> Actor:
     """Somebody, perhaps for somebody else."""
     party = Party(uid=principal, name=principal) if principal else None
-    return replace(Actor(uid=uid, name=uid, post="", dept="", principal=party), **changes)
+    return Actor(uid=uid, name=uid, post="", dept="", principal=party)._replace(**changes)
 
 
 def move(before: Iterable[str], after: Iterable[str]) -> Move:
@@ -107,7 +106,7 @@ class Log:
         )
         opened = {f"event/{n}": one for n, one in enumerate(events)}
         opened |= {f"fact/{name}": value for name, value in (facts or {}).items()}
-        made = Sound(record=record, body=replace(body, **changes), opened=opened)
+        made = Sound(record=record, body=body._replace(**changes), opened=opened)
         self.streams[stream] = (*known, made)
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from engine.evidence.consent import give_consent
@@ -56,7 +56,7 @@ PEOPLE = {
 
 def behalf(uid: str, principal: str) -> Actor:
     """Somebody who acts for another."""
-    return replace(PEOPLE[uid], principal=Principal(uid=principal, name=principal))
+    return PEOPLE[uid]._replace(principal=Principal(uid=principal, name=principal))
 
 
 def change(made: KeyChange, **fields: Any) -> Row:

@@ -5,8 +5,11 @@ What is left is read the exact way, which alone tells what is wrong with it.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -25,7 +28,16 @@ from tests.verifier.bodies import (
 )
 from tests.verifier.parts import AT, KEY, Row
 from verifier.canonical import canonical
-from verifier.quick import _bare, _or_null, _several, an_object, read_body, read_record
+from verifier.quick import (
+    _bare,
+    _decode,
+    _or_null,
+    _read_commits,
+    _several,
+    an_object,
+    read_body,
+    read_record,
+)
 from verifier.records import RECORD_V2, Body, Record, load_body
 from verifier.suites import SHA256_ED25519, SM3_SM2
 
@@ -215,6 +227,27 @@ def test_a_record_is_of_any_place_body_and_signature() -> None:
 @pytest.mark.parametrize("text", ["AB==", "AA=", "AA", "A", "AA==AA==", "A A=", "A-A=", "=", "中"])
 def test_base64_in_another_spelling_is_left(name: str, text: str) -> None:
     assert record(line(**{name: text})) is None
+
+
+def test_a_short_text_is_read_if_it_is_the_one_spelling_of_its_bytes() -> None:
+    """Every text of up to five letters of each kind, on its own and at the end of a longer one."""
+    for count in range(6):
+        for letters in product("AQg/+=-_ \n", repeat=count):
+            text = "".join(letters)
+            try:
+                data = base64.b64decode(text)
+                is_right = base64.b64encode(data).decode() == text
+            except binascii.Error:
+                is_right = False
+            for before in ("", "AAAA"):
+                assert (_decode(f"{before}{text}".encode()) is not None) is is_right, text
+
+
+def test_a_record_has_more_events_than_most() -> None:
+    for count in (1, 63, 64, 65, 100):
+        hashes = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(count)]
+        found = _read_commits(",".join(map('"{}"'.format, hashes)), "", "", "", None)
+        assert found == {f"event/{n}": one for n, one in enumerate(hashes)}
 
 
 @pytest.mark.parametrize(

@@ -456,8 +456,8 @@ def test_every_stream_is_proven_to_end_where_it_ends() -> None:
     for name, wrong, told in (
         ("case/1", None, no_proof("case/1")),
         ("keys", None, no_proof("keys")),
-        ("case/1", replace(right["case/1"], head=replace(head, seq=0)), unproven("case/1")),
-        ("case/1", replace(right["case/1"], head=replace(head, hash=OTHER)), unproven("case/1")),
+        ("case/1", replace(right["case/1"], head=head._replace(seq=0)), unproven("case/1")),
+        ("case/1", replace(right["case/1"], head=head._replace(hash=OTHER)), unproven("case/1")),
         ("case/1", replace(right["case/1"], index=1), unproven("case/1")),
         ("case/1", replace(right["case/1"], path=()), unproven("case/1")),
         ("defs", other, unproven("defs")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,14 +53,14 @@ def roster_says(one: Sound, field: str, found: str, wanted: str) -> Told:
 )
 def test_a_signer_is_named_as_the_roster_names_him(name: str, field: str, wanted: str) -> None:
     staff = Staff()
-    other = replace(PEOPLE["wutong"], **{name: "别的"})
+    other = PEOPLE["wutong"]._replace(**{name: "别的"})
     found = [staff.act(uid="wutong", actor=other, typ=typ) for typ in ("step", "refusal")]
     assert staff.told() == [roster_says(one, field, "别的", wanted) for one in found]
 
 
 def test_who_has_no_department_has_none() -> None:
     staff = Staff()
-    one = staff.act(uid="lugong", actor=replace(PEOPLE["lugong"], dept="None"))
+    one = staff.act(uid="lugong", actor=PEOPLE["lugong"]._replace(dept="None"))
     assert staff.told() == [roster_says(one, "actor.dept", "None", "")]
 
 
@@ -82,7 +81,7 @@ def test_the_system_is_nobody_of_the_roster() -> None:
 def test_who_has_left_signs_nothing_but_is_refused() -> None:
     staff = Staff()
     staff.org(amended("PersonLeft", "2026-11-02", person="linlan"), uid="lugong")
-    gone = replace(PEOPLE["linlan"], post="")
+    gone = PEOPLE["linlan"]._replace(post="")
     staff.act(happened="2026-11-01T15:59:59.999Z")
     one = staff.act(actor=gone)
     staff.act(actor=gone, typ="refusal")

@@ -78,8 +78,10 @@ def test_a_record_is_read_with_what_it_discloses() -> None:
     event: Json = {"event": "Noted", "version": 1}
     found = read(BODY, event_0=event, form_x=None)
     assert (found.flaw, found.record.index) == (None, 0)
-    assert found.place == Place(origin="o", stream="case/1", seq=0, prev=HASH, key=OTHER_HASH)
     assert found.body is not None
+    assert found.place is found.body
+    assert (found.body.origin, found.body.seq) == ("o", 0)
+    assert (found.body.prev, found.body.key) == (HASH, OTHER_HASH)
     assert (found.body.stream, found.body.typ, found.body.events) == ("case/1", "step", 1)
     assert [one.path for one in found.disclosures] == ["event/0", "form/x"]
     assert found.find("event/0") == event

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,7 +72,7 @@ def test_a_body_is_read_field_by_field() -> None:
 def test_whose_key_signs_and_in_whose_name_it_is_done() -> None:
     assert (READ_BARE.signer, READ_BARE.party) == ("linlan", "linlan")
     assert (READ_FULL.signer, READ_FULL.party) == ("wutong", "lugong")
-    assert replace(READ_FULL, recorder=None).signer == "hanjiang"
+    assert READ_FULL._replace(recorder=None).signer == "hanjiang"
 
 
 def test_the_key_of_a_record_signs_its_body_and_its_type_as_the_page_names_it() -> None:
@@ -198,7 +197,7 @@ def test_each_type_meaning_and_way_of_the_page_is_known() -> None:
         assert load(BARE | {"typ": one, "code": code}).typ == one
     for one in meanings:
         assert load(BARE | {"meaning": one}).meaning == one
-    assert load(BARE | SYSTEMS) == replace(READ_BARE, typ="system", way="system", actor=SYSTEM)
+    assert load(BARE | SYSTEMS) == READ_BARE._replace(typ="system", way="system", actor=SYSTEM)
 
 
 def test_a_refusal_and_nothing_else_has_a_code() -> None:
