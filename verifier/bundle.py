@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from verifier.canonical import (
     Flaw,
@@ -81,6 +82,7 @@ class Bundle:
     tokens: Mapping[int, bytes]
     proofs: Proofs
     tables: tuple[tuple[str, Json], ...] | None
+    misplaced: tuple[int, ...]  # lines of tables.jsonl that do not come after the one before
     findings: tuple[Finding, ...]
 
 
@@ -115,9 +117,9 @@ def read_bundle(files: Files) -> Bundle:
             tell(f"proofs.json {flaw.field}".strip(), flaw.zh, flaw.en)
     if ("checkpoint.note" in got) != (size > 0):
         tell("checkpoint.note", "检查点与 bundle.json 的 size 不符", "size and checkpoint disagree")
-    tables = None
+    tables, rows = None, _lines(got.get("tables.jsonl", b""), "tables.jsonl", tell)
     if "tables.jsonl" in got:
-        tables = tuple(_load_tables(got["tables.jsonl"], tell))
+        tables = tuple(_load_tables(rows, tell))
         if scope.kind != "store":
             tell("tables.jsonl", "只有整库证据包可以带派生表", "only a store bundle has tables")
     return Bundle(
@@ -134,6 +136,7 @@ def read_bundle(files: Files) -> Bundle:
         tokens={int(name[:-4]): data for name, data in _under(got, "tokens/").items()},
         proofs=proofs,
         tables=tables,
+        misplaced=tuple(n for n, two in enumerate(pairwise(rows), 2) if two[0] >= two[1]),
         findings=tuple(found),
     )
 
@@ -299,8 +302,8 @@ def _load_head_proof(value: Json) -> HeadProof:
     raise Flaw("链头证明的字段不对", "the fields of a heads proof are wrong", "heads")
 
 
-def _load_tables(data: bytes, tell: Tell) -> Iterator[tuple[str, Json]]:
-    for number, line in enumerate(_lines(data, "tables.jsonl", tell), 1):
+def _load_tables(rows: list[bytes], tell: Tell) -> Iterator[tuple[str, Json]]:
+    for number, line in enumerate(rows, 1):
         try:
             yield _load_row(parse(line))
         except Flaw as flaw:

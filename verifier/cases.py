@@ -81,6 +81,7 @@ class Case:
     acts: list[Act] = field(default_factory=list)
     tasks: dict[str, Task] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
+    values: dict[str, Json] = field(default_factory=dict)
 
     def is_in(self, state: str) -> bool:
         """Whether a state, or one inside it, is active."""
@@ -106,6 +107,11 @@ class Case:
             self.members.append(text(event, "case"))
         elif name == "CaseOpened":
             raise Flaw("案件立了两次", "the case is opened twice")
+        elif name == "FieldsSet":
+            for path in names(event, "paths"):
+                self.values[path.partition("#")[0]] = record.opened.get(f"form/{path}")
+        elif name == "RowsAppended":
+            self.values[text(event, "field")] = []  # rows of a table are no plain value
         elif name in ("TaskOffered", "TaskAsked", "SignerAdded"):
             self._offer(name, event, at)
         elif name.startswith("Task"):

@@ -91,14 +91,14 @@ _FIELDS = {
     "origin": TEXT,
     "prev": _HASH,
     "recorder": _or_null(_PARTY),
-    "req": _bare(TEXT),
+    "req": TEXT,
     "seq": NUMBER,
     "stream": STREAM,
     "suite": '"([a-z0-9-]*)"',
     "task": _or_null(an_object({"id": TEXT, "node": TEXT})),
     "time": TEXT,
     "typ": TEXT,
-    "tz": _bare(TEXT),
+    "tz": TEXT,
     "v": "2",
     "way": TEXT,
 }
@@ -161,7 +161,7 @@ def read_body(data: bytes, suite: Suite) -> Body | None:
         case, number, code, comment, model, process, src, ver,
         events, facts, form, happened, heads, key, keys_hash, keys_seq, meaning,
         before, after, nonce, org_hash, org_seq, origin, prev,
-        clerk_name, clerk_uid, seq, stream, named, task, node, time, typ, way,
+        clerk_name, clerk_uid, request, seq, stream, named, task, node, time, typ, zone, way,
     ) = got.groups()  # fmt: skip
     commits = _read_commits(events, facts, form, att, comment)
     several = _read_heads(heads)
@@ -196,7 +196,9 @@ def read_body(data: bytes, suite: Suite) -> Body | None:
         commits=commits,
         time=time,
         happened=happened,
+        zone=zone,
         after=Head(seq=int(size), hash=root),
+        request=request,
     )
     try:
         require_rules(body, code, nonce)

@@ -101,7 +101,9 @@ class Body(NamedTuple):
     commits: Mapping[str, str]
     time: str
     happened: str
+    zone: str
     after: Head
+    request: str
 
     @property
     def signer(self) -> str:
@@ -166,8 +168,7 @@ def load_body(data: bytes, suite: Suite) -> Body:
         _text(code, "code")
     _choice(got["suite"], "suite", frozenset((suite.name,)))
     nonce = _text(got["nonce"], "nonce")
-    _text(got["req"], "req")
-    _text(got["tz"], "tz")
+    request, zone = _text(got["req"], "req"), _text(got["tz"], "tz")
     events = _list(got["events"], "events")
     body = Body(
         typ=_choice(got["typ"], "typ", TYPES),
@@ -203,9 +204,11 @@ def load_body(data: bytes, suite: Suite) -> Body:
         commits=_commits(got, events),
         time=_instant(got["time"], "time"),
         happened=_instant(got["happened"], "happened"),
+        zone=zone,
         after=Head(
             seq=_count(after["size"], "after.size"), hash=_hash(after["root"], "after.root")
         ),
+        request=request,
     )
     require_rules(body, code, nonce)
     return body

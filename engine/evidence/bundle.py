@@ -130,9 +130,8 @@ def dump_bundle(content: Content) -> dict[str, bytes]:
     files |= {f"models/{digest}": data for digest, data in content.models.items()}
     files |= {f"tokens/{size}.tsr": data for size, data in content.tokens.items()}
     if content.scope.kind == STORE:
-        files["tables.jsonl"] = b"".join(
-            canonical({"table": table, "row": row}) + b"\n" for table, row in content.tables
-        )
+        rows = (canonical({"table": table, "row": row}) for table, row in content.tables)
+        files["tables.jsonl"] = b"".join(row + b"\n" for row in sorted(rows))
     return files
 
 

@@ -159,6 +159,12 @@ class Forge:
         entry.key = entry.body["key"] = signer.key_id
         entry.sig = signer.sign(pae(entry.kind, canonical(entry.body)))
 
+    def edit_tables(self, edit: Callable[[list[Row]], object]) -> None:
+        """Change the rows of the derived tables, and put them in order again."""
+        rows = [json.loads(line) for line in self.files["tables.jsonl"].splitlines()]
+        edit(rows)
+        self.files["tables.jsonl"] = b"".join(sorted(canonical(row) + b"\n" for row in rows))
+
     def remove(self, entry: Entry) -> None:
         self.entries.remove(entry)
         self.opened = [one for one in self.opened if (one["stream"], one["seq"]) != entry.place]

@@ -331,9 +331,10 @@ def call_it_another_office(forge: Forge, _: Ground) -> None:
 
 
 def edit_table(forge: Forge, table: str, column: str, value: object) -> None:
-    rows = [json.loads(line) for line in forge.files["tables.jsonl"].splitlines()]
-    next(row for row in rows if row["table"] == table)["row"][column] = value
-    forge.files["tables.jsonl"] = b"".join(canonical(row) + b"\n" for row in rows)
+    def edit(rows: list[Row]) -> None:
+        next(row for row in rows if row["table"] == table)["row"][column] = value
+
+    forge.edit_tables(edit)
 
 
 @attack("A2", "E_TABLE")
@@ -354,6 +355,67 @@ def edit_the_stock(forge: Forge, _: Ground) -> None:
 @attack("A2", "E_TABLE")
 def edit_the_diary(forge: Forge, _: Ground) -> None:
     edit_table(forge, "occupation", "thing", "别的会议室")
+
+
+@attack("A2", "E_TABLE")
+def edit_what_a_case_is_found_by(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "value_row", "text", "别的会")
+
+
+@attack("A2", "E_TABLE")
+def call_somebody_otherwise(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "person_row", "name", "别人")
+
+
+@attack("A2", "E_TABLE")
+def hide_that_an_item_moved(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "card", "version", 1)
+
+
+@attack("A2", "E_TABLE")
+def hide_that_a_room_was_taken(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "page", "version", 1)
+
+
+@attack("A2", "E_TABLE")
+def make_up_a_copy(forge: Forge, _: Ground) -> None:
+    row = {"case_id": "1", "person": "linlan", "sender": "林岚", "at": "2026-10-12T00:00:00.000Z"}
+    forge.edit_tables(lambda rows: rows.append({"table": "copy_row", "row": row}))
+
+
+@attack("A2", "E_TABLE")
+def make_up_a_request(forge: Forge, _: Ground) -> None:
+    row = {"case_id": "1", "request": "r", "kind": "told", "target": "2", "action": "归档"}
+    row |= {"initiator": None, "content": "{}"}
+    forge.edit_tables(lambda rows: rows.append({"table": "pending", "row": row}))
+
+
+@attack("A2", "E_TABLE")
+def make_up_a_delegation(forge: Forge, _: Ground) -> None:
+    row = {"principal": "hanjiang", "person": "linlan", "process": "", "since": "2026-01-01"}
+    made = {"table": "stand_in", "row": {**row, "until": "2026-12-31"}}
+    forge.edit_tables(lambda rows: rows.append(made))
+
+
+@attack("A2", "E_TABLE")
+def repeat_a_row(forge: Forge, _: Ground) -> None:
+    forge.edit_tables(lambda rows: rows.append(rows[0]))
+
+
+@attack("A2", "E_TABLE")
+def put_rows_out_of_order(forge: Forge, _: Ground) -> None:
+    first, second, *rest = forge.files["tables.jsonl"].splitlines(keepends=True)
+    forge.files["tables.jsonl"] = b"".join((second, first, *rest))
+
+
+@attack("A2", "E_TABLE")
+def bring_a_table_of_his_own(forge: Forge, _: Ground) -> None:
+    forge.edit_tables(lambda rows: rows.append({"table": "salaries", "row": {}}))
+
+
+@attack("A2", "E_TABLE")
+def bring_a_column_of_his_own(forge: Forge, _: Ground) -> None:
+    edit_table(forge, "case_row", "secret", False)
 
 
 # -- A3: with the service key -----------------------------------------------------------
@@ -992,8 +1054,10 @@ def rewrite_the_past_with_all_witnesses(forge: Forge, _: Ground) -> None:
     forge.set_fact(entry, "saw(会议名称)", "另一个会")
     forge.rewrite()
     heads = {one.body["stream"]: one for one in forge.entries}
-    rows = [json.loads(line) for line in forge.files["tables.jsonl"].splitlines()]
-    for told in rows:
-        if told["table"] == "head":
-            told["row"]["digest"] = heads[told["row"]["stream"]].record.digest
-    forge.files["tables.jsonl"] = b"".join(canonical(told) + b"\n" for told in rows)
+
+    def edit(rows: list[Row]) -> None:
+        for told in rows:
+            if told["table"] == "head":
+                told["row"]["digest"] = heads[told["row"]["stream"]].record.digest
+
+    forge.edit_tables(edit)

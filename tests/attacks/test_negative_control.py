@@ -66,8 +66,8 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
     ("place", verifier.chain, "_check_place", nothing, "delete_a_reminder_and_sign_anew", 1),
     ("seal", verifier.chain, "_check_seal", nothing, "write_a_step_in_somebodys_name", 2),
     ("log order", verifier.chain, "check_log", nothing, "skip_an_index", 1),
-    ("commitment", verifier.chain, "opens", yes, "edit_a_form_value", 5),
-    ("disclosures", verifier.chain, "_check_opened", nothing, "strip_a_disclosure", 5),
+    ("commitment", verifier.chain, "opens", yes, "edit_a_form_value", 4),
+    ("disclosures", verifier.chain, "_check_opened", nothing, "strip_a_disclosure", 4),
     ("objects", verifier.chain, "_check_objects", nothing, "edit_the_text_of_a_procedure", 5),
     ("models", verifier.chain, "_check_models", nothing, "bring_an_unknown_model", 5),
     ("note", verifier.notes.Note, "is_signed_by", yes, "bring_a_key_along", 5),
@@ -150,6 +150,10 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
     ),
     ("pin", verifier.process.Course, "_check_pin", nothing, "work_by_another_text", 4),
     ("tables", verifier.tables, "_compare", nothing, "edit_the_list_of_cases", 5),
+    ("names", verifier.tables, "_compare", nothing, "call_somebody_otherwise", 5),
+    ("requests", verifier.tables, "_compare", nothing, "make_up_a_request", 5),
+    ("columns", verifier.tables, "_row_flaw", none, "bring_a_column_of_his_own", 5),
+    ("order of rows", verifier.bundle, "pairwise", nothing, "put_rows_out_of_order", 5),
 )
 
 

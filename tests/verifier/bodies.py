@@ -80,7 +80,9 @@ READ_BARE = Body(
     commits={},
     time=AT,
     happened=AT,
+    zone="",
     after=Head(seq=0, hash=digest(3)),
+    request="",
 )
 READ_FULL = Body(
     typ="step",
@@ -120,7 +122,9 @@ READ_FULL = Body(
     },
     time=AT,
     happened=EARLIER,
+    zone="Asia/Shanghai",
     after=Head(seq=120, hash=digest(19)),
+    request="r-1",
 )
 
 

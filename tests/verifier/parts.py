@@ -93,7 +93,9 @@ class Log:
             commits={},
             time=AT,
             happened=AT,
+            zone="Asia/Shanghai",
             after=Head(seq=0, hash=""),
+            request="",
         )
         record = Record(
             index=sum(map(len, self.streams.values())),
@@ -123,6 +125,7 @@ def bundle(
     models: Mapping[str, bytes] | None = None,
     scope: str = "store",
     tables: Iterable[tuple[str, Any]] | None = None,
+    misplaced: tuple[int, ...] = (),
 ) -> Bundle:
     """A bundle with some models, or with derived tables."""
     return Bundle(
@@ -139,6 +142,7 @@ def bundle(
         tokens={},
         proofs=Proofs(inclusion={}, consistency={}, heads=None),
         tables=None if tables is None else tuple(tables),
+        misplaced=misplaced,
         findings=(),
     )
 

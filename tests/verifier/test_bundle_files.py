@@ -63,6 +63,7 @@ def test_an_empty_bundle_has_nothing_wrong_in_it() -> None:
         tokens={},
         proofs=Proofs(inclusion={}, consistency={}, heads=None),
         tables=None,
+        misplaced=(),
         findings=(),
     )
 
@@ -299,6 +300,13 @@ def test_tables_are_read_row_by_row() -> None:
         *(told(f"tables.jsonl:{n}", zh, en) for n in range(2, 9)),
         told("tables.jsonl:9", "内容不是有效的 JSON", "the content is not valid JSON"),
     )
+
+
+def test_lines_of_tables_ascend() -> None:
+    rows = [b"[1]", b"[2]", b"[2]", b"[3]", b"[1]", b"[9]"]
+    assert read({"tables.jsonl": b"\n".join(rows) + b"\n"}).misplaced == (3, 5)
+    assert read({"tables.jsonl": b"[2]\n[1]"}).misplaced == ()
+    assert read({}).misplaced == ()
 
 
 def test_only_a_store_has_tables() -> None:

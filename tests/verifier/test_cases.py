@@ -120,7 +120,7 @@ def test_its_end_and_its_opening_again() -> None:
 
 
 def test_members_and_what_bears_on_nothing_here() -> None:
-    case = fold(event("MemberJoined", case="7"), event("FieldsSet", task="t"), event("Posted"))
+    case = fold(event("MemberJoined", case="7"), event("FieldsSet", paths=[]), event("Posted"))
     assert case.members == ["7"]
     assert case == replace(fold(), members=["7"])
 
@@ -324,3 +324,19 @@ def test_a_clock_goes_on_with_other_dues(name: str) -> None:
 def test_an_event_with_one_field_ill_formed_is_refused(events: list[Row]) -> None:
     with pytest.raises(Flaw, match="ill-formed"):
         fold(*events)
+
+
+def test_fields_hold_what_was_last_filled_in() -> None:
+    log = Log()
+    given = {"form/甲": 1, "form/甲#2": 2, "form/乙": 3, "form/丙": [4]}
+    one = log.add("case/1", OPENED)
+    case = open_case(OPENED, one)
+    for name, told in (
+        ("FieldsSet", {"paths": ["甲", "丁"]}),
+        ("FieldsSet", {"paths": ["甲#2"]}),
+        ("FieldsSet", {"paths": ["乙"]}),
+        ("RowsAppended", {"field": "乙", "path": "丙"}),
+    ):
+        made = log.add("case/1", event(name, **told))
+        case.apply(event(name, **told), replace(made, opened={**made.opened, **given}))
+    assert case.values == {"甲": 2, "丁": None, "乙": []}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Any
 
 import pytest
 
+from engine.store.tables import PROJECTIONS, columns
+from tests.conftest import ROOT
 from tests.verifier.parts import AT, Log, Row, actor, bundle, event, instant, shown
+from verifier.columns import COLUMNS, KNOWN, UNJUDGED
 from verifier.findings import Finding
 from verifier.tables import check_tables
 
@@ -26,11 +31,13 @@ def decimal(text: str) -> Row:
 def posted(quantity: Any, cost: Any = 0, /, **fields: Any) -> Row:
     told: Row = {"book": "物品", "item": "纸", "kind": "入", "lot": "1"}
     told |= {"quantity": quantity, "cost": cost, "owner": "1", "of": ""}
+    told |= {"holders": ["linlan"], "details": {"供应商": "甲"}}
     return event("Posted", **(told | fields))
 
 
 def held(quantity: Any, /, **fields: Any) -> Row:
     told: Row = {"book": "物品", "item": "纸", "owner": "1", "quantity": quantity}
+    told |= {"holders": ["linlan"]}
     return event("HoldChanged", **(told | fields))
 
 
@@ -53,14 +60,21 @@ def in_one(*events: Row) -> Log:
     return log
 
 
-def check(log: Log, table: str, *rows: Row) -> tuple[Finding, ...]:
-    """What is wrong with the rows of one table; of the others nothing is said."""
-    found = check_tables(bundle(tables=[(table, row) for row in rows]), log.judged)
+def check_rows(
+    log: Log, table: str, *rows: Row, models: dict[str, bytes] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong with the rows of one table; of the others nothing is said, nor of columns
+    that are not judged.
+    """
+    rest = dict.fromkeys(UNJUDGED.get(table, ()))
+    told = bundle(models, tables=[(table, rest | row) for row in rows])
+    found = check_tables(told, log.judged)
     return tuple(one for one in found if one.field in (table, "events"))
 
 
-def assert_rows(log: Log, table: str, *rows: Row) -> None:
-    """These rows are the table: with one column other, missing or more, it is not."""
+def assert_rows(log: Log, table: str, *rows: Row, models: dict[str, bytes] | None = None) -> None:
+    """These rows are the table: with one value other, or a row missing or more, it is not."""
+    check = partial(check_rows, models=models)
     assert check(log, table, *rows) == ()
     assert check(log, table, *reversed(rows)) == ()
     for place, row in enumerate(rows):
@@ -76,9 +90,8 @@ def assert_rows(log: Log, table: str, *rows: Row) -> None:
 def test_what_is_wrong_with_a_table_is_told_row_by_row() -> None:
     log = in_one(event("MemberJoined", case="7"), event("MemberJoined", case="8"))
     rows = [{"case_id": "1", "member": one} for one in "789"]
-    assert check(log, "member", *rows[:2]) == ()
-    assert check(log, "member", rows[0] | {"more": 1}, rows[1]) == ()
-    assert shown(check(log, "member", *rows[1:])) == [
+    assert check_rows(log, "member", *rows[:2]) == ()
+    assert shown(check_rows(log, "member", *rows[1:])) == [
         (
             'member [E_TABLE] L5: 多出或改过的一行:["1", "9"]',
             'member [E_TABLE] L5: a row added or changed: ["1", "9"]',
@@ -90,7 +103,7 @@ def test_what_is_wrong_with_a_table_is_told_row_by_row() -> None:
             "break",
         ),
     ]
-    assert shown(check(log, "member", *rows[:2], rows[0])) == [
+    assert shown(check_rows(log, "member", *rows[:2], rows[0])) == [
         ("member [E_TABLE] L5: 有重复的行", "member [E_TABLE] L5: rows repeat", "break")
     ]
 
@@ -99,19 +112,68 @@ def test_at_most_twenty_rows_are_told_and_not_all_of_a_long_one() -> None:
     names = [f"{n:03d}{'长' * 200}" for n in range(21)]
     log = in_one(*[event("MemberJoined", case=one) for one in names])
     rows = [{"case_id": "1", "member": f"x{one}"} for one in names]
-    found = check(log, "member", *rows)
+    found = check_rows(log, "member", *rows)
     assert len(found) == 40
     for one, start in ((found[0], '["1", "x000'), (found[20], '["1", "000')):
         text = start + "长" * (120 - len(start))
         assert (one.zh.endswith(f":{text}"), one.en.endswith(f": {text}")) == (True, True)
 
 
-def test_tables_that_are_not_judged_or_no_rows_are_passed_over() -> None:
-    log = Log()
-    assert check_tables(bundle(tables=[("page", {}), ("member", 5), ("x", {})]), log.judged) == ()
-    assert check_tables(bundle(), log.judged) == ()
-    log = in_one()
-    assert [one.field for one in check_tables(bundle(), log.judged)] == ["head", "case_row"]
+NO_TABLE = ("没有这张派生表", "there is no such table")
+COLUMNS_WRONG = ("这一行的列不全或有多余", "columns of the row are missing or unknown")
+MISPLACED = ("这一行重复或不在其位", "the line is repeated or out of order")
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "said"),
+    [
+        ("x", {}, NO_TABLE),
+        ("record", {"stream": "org"}, NO_TABLE),
+        ("member", {}, COLUMNS_WRONG),
+        ("member", 5, COLUMNS_WRONG),
+        ("member", {"case_id": "1"}, COLUMNS_WRONG),
+        ("member", {"case_id": "1", "member": "7", "more": None}, COLUMNS_WRONG),
+        ("case_row", {"id": "1"}, COLUMNS_WRONG),
+    ],
+)
+def test_a_table_or_column_there_is_not_is_told(table: str, row: Any, said: Any) -> None:
+    zh, en = said
+    told = (f"{table} [E_TABLE] L5: {zh}", f"{table} [E_TABLE] L5: {en}", "break")
+    assert shown(check_tables(bundle(tables=[(table, row)]), Log().judged)) == [told]
+
+
+def test_a_line_out_of_order_is_told_by_its_number_and_at_most_twenty_of_all_such() -> None:
+    found = check_tables(bundle(misplaced=(2, 7)), Log().judged)
+    assert shown(found) == [
+        (
+            f"tables.jsonl:{n} [E_TABLE] L5: {MISPLACED[0]}",
+            f"tables.jsonl:{n} [E_TABLE] L5: {MISPLACED[1]}",
+            "break",
+        )
+        for n in (2, 7)
+    ]
+    assert len(check_tables(bundle(misplaced=tuple(range(2, 23))), Log().judged)) == 20
+    odd = bundle(tables=[("x", {})] * 30, misplaced=tuple(range(2, 32)))
+    found = check_tables(odd, Log().judged)
+    assert [one.field for one in found] == [f"tables.jsonl:{n}" for n in range(2, 22)]
+    assert len(check_tables(bundle(tables=[("x", {})] * 30), Log().judged)) == 20
+
+
+def test_without_rows_all_are_missing() -> None:
+    assert check_tables(bundle(), Log().judged) == ()
+    assert [one.field for one in check_tables(bundle(), in_one().judged)] == ["head", "case_row"]
+
+
+def test_the_tables_and_columns_are_those_the_engine_has_and_the_page_lists() -> None:
+    names = {str(one.__tablename__): frozenset(columns(one).keys()) for one in PROJECTIONS}
+    assert dict(KNOWN) == names
+    page = (ROOT / "docs/evidence-spec.md").read_text("utf-8")
+    section = page.partition("### 12.2")[2].partition("## 13")[0]
+    listed = re.findall(r"^\| `([a-z_]+)` \| ([^|]*)\| ([^|]*)\|", section, re.MULTILINE)
+    assert [name for name, _, _ in listed] == list(COLUMNS)
+    for name, judged, others in listed:
+        assert tuple(re.findall("`([a-z_]+)`", judged)) == COLUMNS[name]
+        assert tuple(re.findall("`([a-z_]+)`", others)) == UNJUDGED.get(name, ())
 
 
 # -- cases ----------------------------------------------------------------------------
@@ -195,60 +257,92 @@ def test_the_acts_of_a_case() -> None:
 # -- books ----------------------------------------------------------------------------
 
 
+def left(serial: int, balance: str, amount: str) -> Row:
+    """Which line of its book a posting is, and what the item comes to after it."""
+    return {"serial": serial, "balance": balance, "balance_amount": amount}
+
+
 def test_postings_with_their_balance() -> None:
     log = in_one(
         posted(5, decimal("12.50")), posted(decimal("-2.0"), lot="2"), posted(7, item="笔")
     )
-    log.add("org", posted(1, book="资产", kind="出", owner="o", of="p"))
-    log.add("case/1", posted(10, 100))
+    told = {"book": "资产", "kind": "出", "owner": "o", "of": "p", "details": {}}
+    log.add("org", posted(1, **told))
+    log.add("case/1", posted(10, 100), node="入库", time="2026-11-03T00:00:00.000Z")
     plain: Row = {"book": "物品", "item": "纸", "kind": "入", "lot": "1", "cost": "0"}
-    plain |= {"owner": "1", "of": "", "position": 1}
-    other = {"book": "资产", "kind": "出", "owner": "o", "of": "p"}
+    plain |= {"owner": "1", "of": "", "position": 1, "holders": '["linlan"]', "at": AT}
+    plain |= {"details": '{"供应商": "甲"}', "actor": "linlan", "state": ""}
+    other = {"book": "资产", "kind": "出", "owner": "o", "of": "p", "details": "{}"}
     assert_rows(
         log,
         "posting",
-        plain | {"n": 1, "quantity": "5", "cost": "12.5", "balance": "5"},
-        plain | {"n": 2, "lot": "2", "quantity": "-2", "balance": "3"},
-        plain | {"n": 3, "item": "笔", "quantity": "7", "balance": "7"},
-        plain | other | {"n": 0, "position": 2, "quantity": "1", "balance": "1"},
-        plain | {"n": 0, "position": 3, "quantity": "10", "cost": "100", "balance": "13"},
+        plain | {"n": 1, "quantity": "5", "cost": "12.5"} | left(1, "5", "62.5"),
+        plain | {"n": 2, "lot": "2", "quantity": "-2"} | left(2, "3", "62.5"),
+        plain | {"n": 3, "item": "笔", "quantity": "7"} | left(3, "7", "0"),
+        plain | other | {"n": 0, "position": 2, "quantity": "1"} | left(1, "1", "0"),
+        plain
+        | {"n": 0, "position": 3, "quantity": "10", "cost": "100"}
+        | {"state": "入库", "at": "2026-11-03T00:00:00.000Z"}
+        | left(4, "13", "187.5"),
     )
+    first = {"rank": 0, "cost": "0", "details": '{"供应商": "甲"}'}
     assert_rows(
         log,
         "lot",
-        {"book": "物品", "item": "纸", "lot": "1", "quantity": "15"},
-        {"book": "物品", "item": "纸", "lot": "2", "quantity": "-2"},
-        {"book": "物品", "item": "笔", "lot": "1", "quantity": "7"},
-        {"book": "资产", "item": "纸", "lot": "1", "quantity": "1"},
+        first | {"book": "物品", "item": "纸", "lot": "1", "quantity": "15", "cost": "12.5"},
+        first | {"book": "物品", "item": "纸", "lot": "2", "quantity": "-2", "rank": 1},
+        first | {"book": "物品", "item": "笔", "lot": "1", "quantity": "7"},
+        first | {"book": "资产", "item": "纸", "lot": "1", "quantity": "1", "details": "{}"},
     )
 
 
 def test_quantities_are_compared_as_numbers() -> None:
-    row = {"book": "物品", "item": "纸", "lot": "1"}
+    row = {"book": "物品", "item": "纸", "lot": "1", "rank": 0, "cost": "0.00"}
+    row |= {"details": '{"供应商": "甲"}'}
     for right in ("15", "15.00", "015"):
-        assert check(in_one(posted(15)), "lot", row | {"quantity": right}) == ()
+        assert check_rows(in_one(posted(15)), "lot", row | {"quantity": right}) == ()
     for wrong in ("-15", "15.1", "1.5E1", "1E99999999", "NaN", "fifteen", "1_5", "15\n", 15, None):
-        assert len(check(in_one(posted(15)), "lot", row | {"quantity": wrong})) == 2
-    assert check(in_one(posted(5), posted(-5)), "lot", row | {"quantity": "0.0"}) == ()
-    told = posted(15) | {"quantity": "15", "cost": "7.50", "balance": "15.0"}
-    told |= {"position": 1, "n": 1}
-    assert check(in_one(posted(15, decimal("7.5"))), "posting", told) == ()
-    assert len(check(in_one(posted(15, lot="15.0")), "lot", row | {"quantity": "15"})) == 2
+        assert len(check_rows(in_one(posted(15)), "lot", row | {"quantity": wrong})) == 2
+    assert check_rows(in_one(posted(5), posted(-5)), "lot", row | {"quantity": "0.0"}) == ()
+    told = {name: posted(15)[name] for name in ("book", "item", "kind", "lot", "owner", "of")}
+    told |= {"quantity": "15", "cost": "7.50", **left(1, "15.0", "112.500")}
+    told |= {"position": 1, "n": 1, "holders": '["linlan"]', "details": row["details"]}
+    told |= {"at": AT, "actor": "linlan", "state": ""}
+    assert check_rows(in_one(posted(15, decimal("7.5"))), "posting", told) == ()
+    other = row | {"quantity": "15", "lot": "15"}
+    assert len(check_rows(in_one(posted(15, lot="15.0")), "lot", other)) == 2
 
 
 def test_what_is_held_of_a_book() -> None:
     log = in_one(
         *(held(5), held(decimal("1.5")), held(2, owner="2"), held(-2, owner="2")),
         *(held(1, item="笔"), held(1, owner="3"), held(-3, owner="3"), held(4, book="资产")),
+        held(1, owner="2", holders=["wutong"]),
     )
-    plain: Row = {"book": "物品", "item": "纸", "owner": "1"}
+    log.add("case/1", held(1, book="资产", holders=["wutong"]), held(1, owner="4"))
+    plain: Row = {"book": "物品", "item": "纸", "owner": "1", "holders": '["linlan"]'}
     assert_rows(
         log,
         "hold",
-        plain | {"quantity": "6.5"},
-        plain | {"item": "笔", "quantity": "1"},
-        plain | {"book": "资产", "quantity": "4"},
+        plain | {"quantity": "6.5", "rank": 1001},
+        plain | {"item": "笔", "quantity": "1", "rank": 1005},
+        plain | {"book": "资产", "quantity": "5", "rank": 1008},
+        plain | {"owner": "2", "quantity": "1", "rank": 1009, "holders": '["wutong"]'},
+        plain | {"owner": "4", "quantity": "1", "rank": 2001},
     )
+
+
+def test_when_an_item_last_moved() -> None:
+    log = in_one(posted(5), held(1, book="资产"), posted(1, item="笔"))
+    log.add("case/1", held(1), posted(1, book="资产", item="笔"))
+    log.add("case/1", event("BookFrozen", book="物品", owner="1"))
+    log.add("case/1", event("BookThawed", book="物品"), event("Other", book="资产", item="笔"))
+    rows = [
+        *(("物品", "纸", 2), ("物品", "笔", 1), ("物品", "", 2), ("物品", "*", 4)),
+        *(("资产", "纸", 1), ("资产", "笔", 2), ("资产", "", 2)),
+    ]
+    names = ("book", "item", "version")
+    assert_rows(log, "card", *[dict(zip(names, one, strict=True)) for one in rows])
 
 
 def test_books_are_frozen_and_thawed() -> None:
@@ -362,6 +456,15 @@ def test_an_occupation_of_another_covers_nothing(name: str) -> None:
     assert_rows(log, "occupation", taken("01:00", "02:00"), taken("00:00", "05:00", **other))
 
 
+def test_when_what_a_thing_is_taken_for_last_changed() -> None:
+    log = in_one(take("01:00", "04:00"), take("01:00", "04:00", thing="302"))
+    log.add("case/1", leave("01:00", "04:00", "02:00"), take("01:00", "02:00", diary="车辆"))
+    log.add("case/1", event("Other", diary="车辆", thing="301"))
+    rows = [("会议室", "301", 2), ("会议室", "302", 1), ("车辆", "301", 2)]
+    names = ("diary", "thing", "version")
+    assert_rows(log, "page", *[dict(zip(names, one, strict=True)) for one in rows])
+
+
 # -- what cannot have happened --------------------------------------------------------
 
 
@@ -373,7 +476,8 @@ def test_an_occupation_of_another_covers_nothing(name: str) -> None:
         *([posted(quantity)] for quantity in (None, "5", decimal("five"), {"is": "5"})),
         *([posted(1, cost)] for cost in (None, {"$": "decimal", "is": 5})),
         *([posted(1, **{name: None})] for name in ("book", "item", "kind", "lot", "owner", "of")),
-        *([held(1, **{name: None})] for name in ("book", "item", "owner")),
+        *([held(1, **{name: None})] for name in ("book", "item", "owner", "holders")),
+        *([posted(1, holders="x")], [posted(1, details=[])], [event("BookThawed")]),
         *([held(quantity)] for quantity in (None, decimal("1E99999999"), decimal("NaN"))),
         [event("BookFrozen", owner="1")],
         [event("BookFrozen", book="物品")],
