@@ -18,6 +18,7 @@ from verifier.records import Head
 FIRST = 1  # the number of a store's first log
 _NAMES = ("kept", "root", "log", "lost_log", "lost_size", "lost_root", "reason", "consents")
 _FIELDS = frozenset(("event", "version", *_NAMES))
+LAST = 999_999_999  # more digits no name of a log has
 _NUMBER = re.compile("#([1-9][0-9]{0,8})")
 
 
@@ -109,7 +110,7 @@ def _read(one: Sound, judged: Judged, before: int) -> Restoration:
     event, body = one.event("Restored"), one.body
     if event is None or event.keys() != _FIELDS or body.events != 1:
         raise Flaw("恢复记录须有且只有一个恢复事件", "it must have one Restored event")
-    if body.meaning != "responsibility" or body.way == "system":
+    if body.meaning != "responsibility" or body.way != "key":
         raise Flaw("恢复须由人以责任签名", "a person must take responsibility for it")
     match event:
         case {
@@ -130,7 +131,7 @@ def _read(one: Sound, judged: Judged, before: int) -> Restoration:
         raise Flaw("恢复事件的字段不成样子", "a field of the event is ill-formed")
     if kept != one.index:
         raise Flaw("恢复记录写明的条数不是此前的条数", "it does not follow the records it kept")
-    if log <= max(before, lost_log) or lost_log < FIRST:
+    if not max(before, lost_log) < log <= LAST or lost_log < FIRST:
         raise Flaw("恢复后的日志用了旧的号", "the number of the new log was used before")
     keys = judged.streams.get(KEYS, ())
     rests = [it.index for it in keys if body.keys == Head(seq=it.body.seq, hash=it.record.digest)]

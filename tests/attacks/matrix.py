@@ -1013,6 +1013,36 @@ def go_on_under_the_old_name(forge: Forge, ground: Ground) -> None:
 
 
 @attack("A4", "E_RESTORE", "own", "loss")
+def go_on_under_a_name_of_ten_digits(forge: Forge, ground: Ground) -> None:
+    restore_otherwise(forge, ground, "wutong", log=1_000_000_000)
+    forge.rewrite()
+
+
+@attack("A4", "E_RESTORE", "own", "loss")
+def restore_from_a_paper(forge: Forge, _: Ground) -> None:
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    entry.body |= {"way": "paper", "recorder": {"uid": "lugong", "name": "卢工"}}
+    forge.sign(entry, forge.signers[entry.key])
+    forge.rewrite()
+
+
+@attack("A4", "E_POWER", "own", "loss")
+def restore_on_keys_that_are_not_there(forge: Forge, _: Ground) -> None:
+    entry = forge.find(lambda body: body["typ"] == "restore")
+    entry.body["keys"] = {"seq": 1_000_000, "hash": "0" * 64}
+    forge.sign(entry, forge.signers[entry.key])
+    forge.rewrite()
+
+
+@attack("A2", "E_LOG", "lost", "loss")
+def take_out_the_cases_from_before_it(forge: Forge, _: Ground) -> None:
+    kept = [n for n, one in enumerate(forge.entries) if "/" not in one.body["stream"]]
+    forge.indices = kept
+    forge.entries = [forge.entries[n] for n in kept]
+    forge.opened = [one for one in forge.opened if "/" not in one["stream"]]
+
+
+@attack("A4", "E_RESTORE", "own", "loss")
 def say_that_more_was_kept(forge: Forge, ground: Ground) -> None:
     entry = forge.find(lambda body: body["typ"] == "restore")
     kept = forge.events(entry)[0]["kept"]

@@ -20,14 +20,16 @@ import pytest
 
 from engine.evidence.bundle import dump_zip
 from engine.evidence.canonical import canonical
-from engine.evidence.suite import SM3_SM2
+from engine.evidence.checkpoint import make_checkpoint
+from engine.evidence.log import empty_root
+from engine.evidence.suite import SHA256_ED25519, SM3_SM2
 from tests.attacks.forge import take_apart
 from tests.attacks.matrix import ATTACKS, Attack
 from tests.attacks.test_matrix import grounds
 from tests.conftest import ROOT
 from tests.verifier.bundles import write
 from tests.verifier.chromium import Chromium, chromium
-from tests.verifier.ground import Ground, work
+from tests.verifier.ground import ORIGIN, Ground, work
 from tests.verifier.ground import judge as ground_judge
 from tests.verifier.parts import AT, event
 
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.browser
 
 PAGE = ROOT / "verifier" / "verify.html"
 VECTORS = ROOT / "tests" / "vectors"
+EMPTY = empty_root(SHA256_ED25519)
 BUNDLES = int(os.environ.get("GUICHENG_BUNDLES", "500"))
 
 
@@ -458,6 +461,13 @@ def test_the_page_reads_of_a_log_that_was_lost(
             assert (report.verdict, report.first and report.first.code) == wanted, told
             said = judge(page, dump_zip(dict(files)), (ground.vkey,), notes)
             assert word(said) == wanted, told
+    # A note over nothing at all is how every log begins, and needs no proof.
+    for root, wanted in ((EMPTY, ("valid", None)), (bytes(32), ("tampered", "E_CONSISTENCY"))):
+        empty = make_checkpoint(ORIGIN, 0, root, ground.office.service).note.encode()
+        for files in (whole, part):
+            report = ground_judge(files, ground.vkey, (empty,), 3)
+            assert (report.verdict, report.first and report.first.code) == wanted
+            assert word(judge(page, dump_zip(dict(files)), (ground.vkey,), {"n": empty})) == wanted
     (told_of,) = said["restored"]
     assert told_of[2:] == ["卢工", "磁盘损坏"]
     attacks = {one.name: one for one in ATTACKS if one.ground == "loss"}

@@ -104,7 +104,7 @@ WRONG = (
     ({"x": 1}, {}, "恢复记录须有且只有一个恢复事件", "it must have one Restored event"),
     *(
         ({}, {name: value}, "恢复须由人以责任签名", "a person must take responsibility for it")
-        for name, value in (("way", "system"), ("meaning", "approval"))
+        for name, value in (("way", "system"), ("way", "paper"), ("meaning", "approval"))
     ),
     *(
         ({name: value}, {}, "恢复事件的字段不成样子", "a field of the event is ill-formed")
@@ -124,7 +124,10 @@ WRONG = (
     ({"kept": 3}, {}, "恢复记录写明的条数不是此前的条数", "it does not follow the records it kept"),
     *(
         (one, {}, "恢复后的日志用了旧的号", "the number of the new log was used before")
-        for one in ({"log": 1}, {"lost_log": 2}, {"lost_log": 0}, {"log": 3, "lost_log": 3})
+        for one in (
+            *({"log": 1}, {"lost_log": 2}, {"lost_log": 0}, {"log": 3, "lost_log": 3}),
+            {"log": 1_000_000_000},
+        )
     ),
 )
 
@@ -185,6 +188,15 @@ def test_the_roots_a_restoration_states() -> None:
     past = history()
     restore(past, log=3, lost_log=2, lost_size=2)
     assert past.told(replace(past.bundle(), note=past.note(5, origin=f"{ORIGIN}#3"))) == []
+
+
+def test_where_records_before_it_are_missing() -> None:
+    """Level 1 says so; what it states cannot then be true of those that are left."""
+    past = history()
+    restore(past)
+    made = past.bundle()
+    less = replace(made, records=made.records[3:], note=past.note(5, origin=SECOND))
+    assert wrong(*ROOTS) in past.told(less)
 
 
 # -- checkpoints of the log that was lost -------------------------------------------------
