@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -76,12 +77,13 @@ def restore_command(
 
 @app.command("accept")
 def accept(
-    ctx: typer.Context, code: str = typer.Argument(..., help="登记人员当面或书面告知的恢复码")
+    ctx: typer.Context,
+    code: list[str] = typer.Argument(..., help="登记人员当面或书面告知的恢复码"),
 ) -> None:
     """承认一次备份恢复:本机所记中已丢失的放到一边,接着办理。"""
     session: Session = ctx.obj
     here = session.workspace()
-    lost = witness(here).accept(Store.open(here.store), code)
+    lost = witness(here).accept(Store.open(here.store), "".join(code))
     for text in (say("已承认恢复;本机接着办理"), *_mine(lost)):
         typer.echo(text.show(session.language))
 
@@ -106,7 +108,9 @@ def _go_on(
         people = [roster.person(name).id for name in (session.name(), second) if name]
         hands = [Hand(uid=uid, signer=session.signer(uid)) for uid in people]
         known = (*_remembered(here, desk), *map(read_note, notes))
-        receipt = go_on(desk, known, reason, hands[0], *hands[1:])
+        second_hand = hands[1] if len(hands) > 1 else None
+        newest = witness(here).log(desk.store)
+        receipt = go_on(desk, known, reason, hands[0], second_hand, newest)
         desk.store.close()
         restore(draft, here.store)
     _begin_again(session, here, code_of(receipt.digest))
@@ -126,11 +130,14 @@ def _begin_again(session: Session, here: Workspace, code: str) -> None:
     """What this machine remembers gives way to the new log; its first checkpoint is signed."""
     store = Store.open(here.store)
     _, fresh = confirm(store, code)
-    with alone(signed_memory(here)):
-        keep_memory(signed_memory(here), fresh)
+    place = signed_memory(here)
+    with alone(place):
+        # The newest checkpoint known stays: should this end here, the next try must name it.
+        note = load_memory(place, store.origin, store.suite).note
+        keep_memory(place, replace(fresh, note=note))
     lost = witness(here).accept(store, code)
     desk = session.desk()
-    made = seal(desk, signed_memory(here), build_of(store))
+    made = seal(desk, place, build_of(store))
     said = restorations_of(store)[-1]
     told = [
         say(

@@ -10,12 +10,11 @@ from contextlib import suppress
 
 from engine.catalog import SYS
 from engine.errors import EvidenceError, RolledBack, UsageError
-from engine.evidence.canonical import Json
 from engine.evidence.checks import Finding, check_disclosures
 from engine.evidence.keys import KeyState
 from engine.evidence.log import Frontier
 from engine.evidence.memory import Memory, unseen
-from engine.evidence.record import Body, Disclosure, Head, load_body
+from engine.evidence.record import Body, Head, load_body
 from engine.evidence.restoration import (
     RESTORE,
     Restoration,
@@ -37,7 +36,7 @@ def restorations_of(store: Store) -> tuple[Restoration, ...]:
     found = []
     for _, body in _bodies(store):
         with suppress(EvidenceError):
-            found.append(read_restoration(body, _event(store, body.seq)))
+            found.append(_read(store, body))
     return tuple(found)
 
 
@@ -52,13 +51,13 @@ def confirm(store: Store, code: str) -> tuple[Restoration, Memory]:
         if len(wanted) < CODE or not record.digest.startswith(wanted):
             continue
         body = load_body(record.body)
-        said = read_restoration(body, _event(store, body.seq))
+        if body.typ != RESTORE:
+            continue
+        said = _read(store, body)
         leaves = store.leaves(until=said.kept + 1)
         made = unseen(store.origin, store.suite).grown(leaves[: said.kept], "")
-        if (
-            made.head != Head(seq=said.kept, hash=said.root)
-            or leaves[said.kept :] != (bytes.fromhex(record.digest),)
-            or check_disclosures(body, _shown(store, body.seq))
+        if made.head != Head(seq=said.kept, hash=said.root) or leaves[said.kept :] != (
+            bytes.fromhex(record.digest),
         ):
             raise RolledBack(say("恢复记录与此前的历史不符"))
         return said, made.grown(leaves[said.kept :], "")
@@ -71,8 +70,12 @@ def code_of(digest: str) -> str:
 
 
 def name_at(store: Store, size: int) -> str:
-    """The name under which a checkpoint over the first `size` records of a store is signed."""
-    return log_name(store.origin, log_at(restorations_of(store), size))
+    """The name under which a checkpoint over the first `size` records of a store is signed.
+
+    Errors: `EvidenceError` if that cannot be told, because a restoration cannot be read.
+    """
+    read = [_read(store, body) for _, body in _bodies(store)]
+    return log_name(store.origin, log_at(read, size))
 
 
 def check_restorations(
@@ -83,9 +86,9 @@ def check_restorations(
     before: list[Restoration] = []
     for position, body in _bodies(store):
         try:
-            said = read_restoration(body, _event(store, body.seq))
+            said = _read(store, body)
         except EvidenceError as error:
-            yield _tell(body, say("恢复记录读不出来:{why}", why=error.text))
+            yield _tell(body, error.text)
             continue
         yield from check_restoration(said, body, before, keys)
         if position > start.size and not _is_so(said, before, position - 1, start, leaves):
@@ -121,14 +124,18 @@ def _bodies(store: Store) -> Iterator[tuple[int, Body]]:
                     yield counted(row["position"]), body
 
 
-def _shown(store: Store, seq: int) -> Sequence[Disclosure]:
-    """What a record of `sys` discloses."""
-    return open_disclosures(store.raw_disclosures(SYS, seq - 1)).get(seq, ())
-
-
-def _event(store: Store, seq: int) -> Json:
-    """The first event of a record of `sys`, null if it is not there."""
-    return next((one.value for one in _shown(store, seq) if one.path == "event/0"), None)
+def _read(store: Store, body: Body) -> Restoration:
+    """What a record of `typ` `restore` says. Errors: `EvidenceError`, also for what it never said:
+    whoever can write the database can put anything beside a record.
+    """
+    try:
+        shown = open_disclosures(store.raw_disclosures(SYS, body.seq - 1)).get(body.seq, ())
+        if check_disclosures(body, shown):
+            raise EvidenceError(say("内容与签名时不同"))
+        event = next((one.value for one in shown if one.path == "event/0"), None)
+        return read_restoration(body, event)
+    except EvidenceError as error:
+        raise EvidenceError(say("恢复记录读不出来:{why}", why=error.text)) from error
 
 
 def _tell(body: Body, text: Text) -> Finding:

@@ -17,6 +17,7 @@ from engine.evidence.log import empty_root, merkle_root
 from engine.evidence.record import Party
 from engine.evidence.restoration import (
     FIRST,
+    LAST,
     RESTORE,
     Lost,
     log_number,
@@ -34,12 +35,18 @@ GO_ON = "恢复备份"
 
 
 def go_on(
-    desk: Desk, notes: Iterable[str], reason: str, by: Hand, second: Hand | None = None
+    desk: Desk,
+    notes: Iterable[str],
+    reason: str,
+    by: Hand,
+    second: Hand | None = None,
+    newest: int = FIRST,
 ) -> Receipt:
     """Put on record that this copy goes on, and what is known to have been lost.
 
-    `notes`: the checkpoints known of the store, wherever they were kept. Errors: `UsageError` for
-    whoever may not sign, `EvidenceError` for a note that is not one of this store's.
+    `notes`: the checkpoints known of the store, wherever they were kept; `newest`: the newest log
+    known to have been, if only by its number. Errors: `UsageError` for whoever may not sign,
+    `EvidenceError` for a note that is not one of this store's.
     """
     flaw = say("请写明缘由") if not reason.strip() else find_flaw(reason, free=False)
     if flaw is not None:
@@ -49,7 +56,10 @@ def go_on(
     logs = [FIRST, *(one.log for one in restorations_of(store))]
     none = Lost(log=logs[-1], size=0, root=empty_root(store.suite).hex())
     lost = max((none, *(_read(desk, one) for one in notes)), key=lambda one: (one.log, one.size))
-    kept, root, log = len(leaves), merkle_root(leaves, store.suite).hex(), 1 + max(lost.log, *logs)
+    kept, root = len(leaves), merkle_root(leaves, store.suite).hex()
+    log = 1 + max(lost.log, newest, *logs)
+    if log > LAST:
+        raise UsageError(say("日志的号已用尽(至多 {last}),不能再从备份续办", last=LAST))
     consents: tuple[Approver, ...] = ()
     if second is not None:
         roster = desk.catalog.roster(desk.clock())

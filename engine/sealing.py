@@ -21,6 +21,7 @@ from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier, merkle_root
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import SERVICE, Actor, Head
+from engine.evidence.restoration import FIRST, log_number
 from engine.evidence.suite import Suite
 from engine.filing import ATTEMPTS, Filing
 from engine.kernel.events import Checkpointed
@@ -67,10 +68,11 @@ def seal(desk: Filing, place: Path, build: Build) -> Sealed:
     with alone(place):
         signed = load_memory(place, store.origin, store.suite)
         require_signable(store, signed, store.leaves())
+        _require_name(store, signed, store.last_position() + 1)
         size, heads = _declare(desk, build)
         leaves = store.leaves(until=size)
         root = require_signable(store, signed, leaves)
-        made = make_checkpoint(name_at(store, size), size, root, desk.service)
+        made = make_checkpoint(_require_name(store, signed, size), size, root, desk.service)
         # Remembered before anybody can have seen it: a crash here forgets no signature.
         keep_memory(place, signed.grown(leaves[signed.frontier.size :], made.note))
         store.keep_checkpoint(Kept(size=size, note=made.note, at=scribe.instant(desk.clock())))
@@ -94,6 +96,21 @@ def require_signable(store: Store, signed: Memory, leaves: tuple[bytes, ...]) ->
     if len(stored) != len(leaves) or merkle_root(stored, store.suite) != root:
         raise EvidenceError(say("不予签发检查点:按存储的字节重算,根与摘要不符 [E_ROOT]"))
     return root
+
+
+def _require_name(store: Store, signed: Memory, size: int) -> str:
+    """The name to sign under. Never one of an older log: nothing else keeps its checkpoints and
+    those of this one apart. Errors: `EvidenceError`.
+    """
+    try:
+        name = name_at(store, size)
+    except EvidenceError as error:
+        raise EvidenceError(say("不予签发检查点:{why}", why=error.text)) from error
+    known = load_checkpoint(signed.note).origin if signed.note else store.origin
+    before = log_number(store.origin, known) or FIRST
+    if (log_number(store.origin, name) or FIRST) < before:
+        raise RolledBack(say("不予签发检查点:上次签的是第 {log} 号日志,库里没有", log=before))
+    return name
 
 
 def _require_note(note: str, leaves: tuple[bytes, ...], suite: Suite) -> None:

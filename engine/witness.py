@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import load_checkpoint, note_problem
 from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import Head
-from engine.evidence.restoration import Restoration
+from engine.evidence.restoration import FIRST, Restoration, log_number
 from engine.evidence.signing import PublicKey
 from engine.restorations import confirm, name_at, restorations_of
 from engine.store.store import Store
@@ -28,7 +28,8 @@ SMALL = 4_096  # up to so many records the whole root is computed before each wr
 @dataclass(frozen=True, slots=True)
 class Witness:
     """What one client remembers of one store: `<name>.seen` and `<name>.receipts` in a folder;
-    `<name>.lost` has the receipts of its steps that a restoration did not bring back.
+    `<name>.lost` has the receipts of its steps that a restoration did not bring back,
+    `<name>.accepted` the number of each log it went over to, and the restoration's digest.
     """
 
     folder: Path
@@ -51,7 +52,7 @@ class Witness:
                 "{why}。没有写入任何记录。本机所记在 {file}{more}",
                 why=error.why,
                 file=self._seen_file,
-                more=_told(restorations_of(store)),
+                more=_told(restorations_of(store), self.log(store)),
             )
             raise RolledBack(told) from error
         return memory.head
@@ -71,11 +72,15 @@ class Witness:
         """Go on after a restoration (§9.1), whose code the registrars told this client's user:
         what is remembered beyond the copy is put aside. The places of its own steps thus lost.
 
-        Errors: `UsageError` for a code of no restoration here; `RolledBack` if the copy is not
-        how the history began, as far as this client can tell.
+        A code serves once: where this client is in that log already, or in a later one, the store
+        must go on from what it remembers. Errors: `UsageError` for a code of no restoration here;
+        `RolledBack` if the copy is not how the history began, as far as this client can tell.
         """
         said, fresh = confirm(store, code)
         memory = self.seen(store)
+        if said.log <= self.log(store):
+            self._require_unchanged(store, said.log)
+            return ()
         if memory.frontier.size <= said.kept:
             memory.require_prefix(store.leaves(until=said.kept))
         mine = dict(self.receipts())
@@ -83,13 +88,24 @@ class Witness:
         lost = {place: one for place, one in mine.items() if found.get(place) != one}
         _require_receipts(store, {place: mine[place] for place in lost if place <= said.kept})
         with alone(self._seen_file):
-            keep_memory(self._seen_file, fresh)
+            # The newest checkpoint known stays: whoever has to restore once more must name it.
+            keep_memory(self._seen_file, replace(fresh, note=memory.note))
             self._verified.unlink(missing_ok=True)
             if lost:
                 self._write("lost", lost.items())
-                self._receipts.unlink()
-                self.keep((place, one) for place, one in mine.items() if place not in lost)
+                kept = self._receipts.with_name(self._receipts.name + ".new")
+                kept.unlink(missing_ok=True)
+                self._write("receipts.new", (one for one in mine.items() if one[0] not in lost))
+                kept.replace(self._receipts)
+            self._write("accepted", ((said.log, fresh.last),))  # the last: until then, once more
         return tuple(lost)
+
+    def log(self, store: Store) -> int:
+        """The number of the newest log of a store that this client has been in."""
+        note = self.seen(store).note
+        named = log_number(store.origin, load_checkpoint(note).origin) if note else None
+        accepted = (place for place, _ in self._read("accepted"))
+        return max(named or FIRST, *accepted, FIRST)
 
     def keep(self, receipts: Iterable[tuple[int, str]]) -> None:
         """Remember that these steps (place in the log, digest) are this client's own."""
@@ -97,12 +113,7 @@ class Witness:
 
     def receipts(self) -> Iterator[tuple[int, str]]:
         """This client's own steps, oldest first. A line a crash cut short is not one."""
-        if not self._receipts.exists():
-            return
-        for line in self._receipts.read_text("ascii", "replace").split("\n")[:-1]:
-            place, _, digest = line.partition(" ")
-            if place.isdecimal():
-                yield int(place), digest
+        return self._read("receipts")
 
     def verified(self, store: Store) -> Memory:
         """Up to where `audit verify` has found nothing wrong; an empty memory if it never ran."""
@@ -118,7 +129,29 @@ class Witness:
         self._seen_file.unlink(missing_ok=True)
         self._verified.unlink(missing_ok=True)
         self._receipts.unlink(missing_ok=True)
-        (self.folder / f"{self.name}.lost").unlink(missing_ok=True)
+        for kind in ("lost", "accepted"):
+            (self.folder / f"{self.name}.{kind}").unlink(missing_ok=True)
+
+    def _require_unchanged(self, store: Store, log: int) -> None:
+        """The store goes on from what is remembered, though its user asks to go over to a log."""
+        try:
+            self.require_whole(store)
+        except RolledBack as error:
+            told = say(
+                "{why}。第 {log} 号日志的恢复本机早已承认,这个恢复码不能再用;请告知登记人员",
+                why=error.why,
+                log=log,
+            )
+            raise RolledBack(told) from error
+
+    def _read(self, kind: str) -> Iterator[tuple[int, str]]:
+        file = self.folder / f"{self.name}.{kind}"
+        if not file.exists():
+            return
+        for line in file.read_text("ascii", "replace").split("\n")[:-1]:
+            place, _, digest = line.partition(" ")
+            if place.isdecimal():
+                yield int(place), digest
 
     def _write(self, kind: str, steps: Iterable[tuple[int, str]]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -142,9 +175,10 @@ class Witness:
     ) -> Memory:
         try:
             made = load_checkpoint(note)
+            name = name_at(store, made.size)
         except EvidenceError as error:
             raise RolledBack(say("库里的检查点读不出来:{why}", why=error.text)) from error
-        problem = note_problem(made, name_at(store, made.size), publics)
+        problem = note_problem(made, name, publics)
         if problem is not None:
             raise RolledBack(say("库里的检查点不可信:{why}", why=problem))
         with alone(self._seen_file):
@@ -176,9 +210,11 @@ def _require_receipts(store: Store, receipts: dict[int, str]) -> None:
             raise RolledBack(say("本机办过的一步(第 {place} 条记录)已不在原处", place=place))
 
 
-def _told(restorations: Sequence[Restoration]) -> Text:
-    """What the store itself says of having been restored, and what to do if that is so."""
-    if not restorations:
+def _told(restorations: Sequence[Restoration], log: int) -> Text:
+    """What the store itself says of having been restored, and what to do if that is so; nothing
+    of a restoration after which this client has gone on already.
+    """
+    if not restorations or restorations[-1].log <= log:
         return say("")
     said = restorations[-1]
     return say(

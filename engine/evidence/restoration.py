@@ -22,6 +22,7 @@ from engine.text import Text, say
 
 RESTORE = "restore"
 FIRST = 1  # the number of a store's first log
+LAST = 999_999_999  # more digits no name of a log has
 _NUMBER = re.compile("#([1-9][0-9]{0,8})")
 
 
@@ -91,6 +92,8 @@ def read_restoration(body: Body, event: Json) -> Restoration:
     """The restoration of a record whose only event is `event`. Errors: `EvidenceError`."""
     names = "consents event kept log lost_log lost_root lost_size reason root version"
     got = read_object(event, "", names)
+    if (got["event"], got["version"]) != ("Restored", 1) or got["version"] is True:
+        raise EvidenceError(say("不是恢复事件"))
     consents = load_consents(got["consents"])
     if consents is None:
         raise EvidenceError(say("同意的写法不对"))
@@ -122,13 +125,13 @@ def check_restoration(
     def tell(field: str, text: Text, code: str = "E_RESTORE") -> Finding:
         return Finding(code=code, stream=body.stream, seq=body.seq, field=field, text=text)
 
-    if body.meaning != "responsibility" or body.way == "system" or len(body.events) != 1:
+    if body.meaning != "responsibility" or body.way != "key" or len(body.events) != 1:
         yield tell("meaning", say("恢复须由人签名负责,且只记一件事"))
     if not said.reason:
         yield tell("event/0", say("恢复没有写明缘由"))
     known = max((one.log for one in before), default=FIRST)
-    if said.log <= max(known, said.lost.log) or said.lost.log < FIRST:
-        yield tell("event/0", say("恢复后的日志须有一个此前没有用过的号"))
+    if not max(known, said.lost.log) < said.log <= LAST or said.lost.log < FIRST:
+        yield tell("event/0", say("恢复后的日志须有一个此前没有用过的号,至多九位"))
     place = body.keys.seq if body.keys else -1
     for uid in (body.signer, *(one.uid for one in said.consents)):
         if not keys.is_registrar(uid, place):

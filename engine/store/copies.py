@@ -29,6 +29,8 @@ def restore(file: Path, path: Path) -> None:
     """Put a backup in the place of a store that is not there. Errors: `StoreError`."""
     if path.exists():
         raise StoreError(say("{path} 已存在,不会覆盖;请先移走", path=path.name))
+    if not file.exists():
+        raise StoreError(say("没有备份文件 {file}", file=str(file)))
     Store.open(file).close()
     with plainly(), closing(sqlite3.connect(file)) as source:
         if source.execute("PRAGMA integrity_check").fetchone()[0] != "ok":

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from commands import copies
 from engine.evidence.checkpoint import load_checkpoint
+from engine.restorations import restorations_of
+from engine.store.store import Store
 from tests.cli.conftest import Run
 
 START = ("--as", "林岚", "start", "会务服务保障")
@@ -115,6 +118,35 @@ def test_other_machines_stop_until_their_user_has_the_code(loss: Loss) -> None:
     assert loss.clerk("audit", "verify")[0] == 0
 
 
+def test_a_code_may_be_typed_in_groups(loss: Loss) -> None:
+    said = loss.code()
+    code, out, err = loss.clerk("accept", *said.split("-"))
+    assert (code, err) == (0, "")
+    assert "您经手的 2 步已丢失" in out
+
+
+@pytest.mark.parametrize("step", ["confirm", "witness", "seal", "code_of"])
+def test_whoever_was_interrupted_does_it_again(
+    loss: Loss, step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing that was known of the loss is forgotten by the first try."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    late = load_checkpoint(loss.late.read_text("utf-8"))
+    with monkeypatch.context() as broken:
+        broken.setattr(copies, step, stop)
+        assert loss.go_on()[0] == 130
+    if loss.store.exists():
+        loss.store.unlink()
+    assert loss.go_on()[0] == 0
+    (said,) = restorations_of(Store.open(loss.store))
+    assert (said.lost.log, said.lost.size) in ((1, late.size), (2, said.kept + 2))
+    assert loss.run(*START)[0] == 0
+    assert loss.run("audit", "verify", "--checkpoint", str(loss.early))[0] == 0
+
+
 def test_the_second_user_of_a_code_has_lost_nothing(loss: Loss) -> None:
     said = loss.code()
     code, out, _ = loss.run("accept", said)
@@ -129,7 +161,7 @@ REFUSED = (
     (("--as", "卢工", "restore", "{copy}", "--lost", WHY, "--second", "林岚"), "不是登记人员"),
     (("--as", "卢工", "restore", "{copy}", "--lost", WHY, "--second", "卢工"), "另一人"),
     (("--as", "卢工", "restore", "{copy}", "--second", "卢工"), "--lost"),
-    (("--as", "卢工", "restore", "没有.db", "--lost", WHY), "没有"),
+    (("--as", "卢工", "restore", "没有.db", "--lost", WHY), "没有备份文件 没有.db"),
 )
 
 

@@ -26,7 +26,7 @@ from engine.scribe import Account
 from engine.sealing import build_of, seal
 from engine.verifying import verify_store
 from engine.witness import Witness
-from tests.conftest import open_office
+from tests.conftest import Dice, copied, open_office
 from tests.verifier.ground import sign
 from tests.verifier.losses import WHY, registrars
 
@@ -64,6 +64,17 @@ def record(office: Office, said: Restored, *by: str, uid: str = "lugong", **chan
     office.desk.append(SYS, Account(**(given | changes)), (), uid, signer)
 
 
+def tamper(office: Office, change: str) -> None:
+    """Change the database itself, past the triggers that hold it still."""
+    with office.store.engine.begin() as connection:
+        triggers = connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        )
+        for (name,) in triggers.fetchall():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(change)
+
+
 def codes(office: Office) -> list[str]:
     return [one.code for one in verify_store(office.store)]
 
@@ -84,6 +95,7 @@ WRONG: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"root": "0" * 64}, ["E_RESTORE"]),
     ({"root": "x"}, ["E_RESTORE"]),
     ({"lost_size": 3}, ["E_RESTORE"]),
+    ({"log": 1_000_000_000}, ["E_RESTORE"]),
 )
 
 
@@ -192,6 +204,71 @@ def test_a_client_that_saw_less_than_was_kept_compares_it(tmp_path: Path) -> Non
     receipt = go_on(other.desk, [], WHY, *registrars(other))
     with pytest.raises(RolledBack):
         client.accept(other.store, code_of(receipt.digest))
+
+
+def test_a_code_serves_once(tmp_path: Path) -> None:
+    """Everybody has it on paper: it must not open the door to a second, silent loss."""
+    office, client = open_office(), Witness(tmp_path / "elsewhere", "client")
+    office.desk.witness = client
+    step(office)
+    again = open_office()
+    code = code_of(go_on(again.desk, [], WHY, *registrars(again)).digest)
+    put_back = copied(again, Dice(1_000_000))
+    assert len(client.accept(again.store, code)) == 1
+    again.desk.witness = put_back.desk.witness = client
+    step(again)
+    assert client.accept(again.store, code) == ()
+    mine = list(client.receipts())
+    with pytest.raises(RolledBack) as refused:
+        client.accept(put_back.store, code)
+    assert "不能再用" in refused.value.text.show("zh")
+    assert list(client.receipts()) == mine
+    with pytest.raises(RolledBack) as refused:
+        step(put_back)
+    assert "accept" not in refused.value.text.show("zh")
+
+
+def test_whoever_learned_of_the_new_log_by_its_checkpoint_accepts_no_code(tmp_path: Path) -> None:
+    office, client = open_office(), Witness(tmp_path / "elsewhere", "client")
+    code = code_of(go_on(office.desk, [], WHY, *registrars(office)).digest)
+    put_back = copied(office, Dice(1_000_000))
+    sign(office, tmp_path)
+    client.require_extension(office.store, office.desk.service_keys())
+    assert client.log(office.store) == 2
+    with pytest.raises(RolledBack):
+        client.accept(put_back.store, code)
+
+
+def test_the_digest_of_another_record_is_no_code(office: Office, tmp_path: Path) -> None:
+    sign(office, tmp_path)
+    digest = list(office.store.records(SYS))[-1].record.digest
+    with pytest.raises(UsageError):
+        Witness(tmp_path / "elsewhere", "client").accept(office.store, code_of(digest))
+
+
+def test_no_checkpoint_is_signed_under_the_name_of_a_log_that_was_lost(
+    office: Office, tmp_path: Path
+) -> None:
+    """Whoever can write the database can hide what a restoration says, or the whole record."""
+    place = tmp_path / "SYSTEM.signed"
+    go_on(office.desk, [], WHY, *registrars(office))
+    seal(office.desk, place, build_of(office.store))
+    tamper(office, "UPDATE record SET stream = 'sysx' WHERE typ = 'restore'")
+    before = office.store.last_position()
+    with pytest.raises(RolledBack):
+        seal(office.desk, place, build_of(office.store))
+    tamper(office, "UPDATE record SET stream = 'sys' WHERE typ = 'restore'")
+    tamper(office, "DELETE FROM disclosure WHERE stream = 'sys' AND seq = 0")
+    with pytest.raises(EvidenceError, match="恢复记录读不出来"):
+        seal(office.desk, place, build_of(office.store))
+    assert office.store.last_position() == before
+
+
+def test_there_is_a_last_number(office: Office) -> None:
+    with pytest.raises(UsageError):
+        go_on(office.desk, [], WHY, *registrars(office), newest=999_999_999)
+    go_on(office.desk, [], WHY, *registrars(office), newest=999_999_998)
+    assert codes(office) == []
 
 
 def test_a_code_is_of_all_that_stands_before_it(tmp_path: Path) -> None:
