@@ -26,8 +26,11 @@ from engine.evidence.signing import PublicKey
 from engine.evidence.tokens import is_over, load_answer
 from engine.kernel.events import Checkpointed
 from engine.restorations import restorations_of
+from engine.store.history import counted
 from engine.store.store import Store
 from engine.text import Text, say
+
+CKPT = "ckpt"
 
 
 def check_notes(
@@ -41,7 +44,9 @@ def check_notes(
     """
     before = before or Frontier(suite=store.suite)
     frontier, restorations = before, restorations_of(store)
-    for kept in store.checkpoints():
+    notes = tuple(store.checkpoints())
+    yield from check_announced(store, [one.size for one in notes], restorations, before.size)
+    for kept in notes:
         if 0 < kept.size <= before.size:
             continue
         try:
@@ -59,6 +64,33 @@ def check_notes(
         covered = frontier.size, frontier.size, frontier.root.hex()
         if (kept.size, made.size, made.root) != covered:
             yield _tell("E_ROOT", 0, say("库里 {size} 条记录的检查点与记录不符", size=kept.size))
+
+
+def check_announced(
+    store: Store, sizes: Sequence[int], restorations: Sequence[Restoration], before: int
+) -> Iterator[Finding]:
+    """Every `ckpt` record announces a note, which covers it and not the next one (§9).
+
+    The last of a log may be without one: the program may have stopped between the two.
+    """
+    places = [
+        (counted(row["position"]), counted(row["seq"]))
+        for _, row in store.raw_records(SYS)
+        if row["typ"] == CKPT
+    ]
+    ends = [*(one.kept for one in restorations), store.last_position()]
+    for n, (place, seq) in enumerate(places):
+        until = places[n + 1][0] if n + 1 < len(places) else ends[-1] + 1
+        if place <= before or any(place <= size < until for size in sizes):
+            continue
+        yield Finding(
+            code="E_NOTE",
+            stream=SYS,
+            seq=seq,
+            field="",
+            text=say("这条检查点记录预告的检查点不在库里"),
+            is_doubt=any(place <= end < until for end in ends),
+        )
 
 
 def check_outside(

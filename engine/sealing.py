@@ -31,7 +31,7 @@ from engine.store.rows import Kept, Moved
 from engine.store.store import Store
 from engine.text import say
 
-SEAL = "检查点"
+SEAL, CKPT = "检查点", "ckpt"
 CODE = "0.1.0"  # the version of this program, as in pyproject.toml
 
 
@@ -67,16 +67,43 @@ def seal(desk: Filing, place: Path, build: Build) -> Sealed:
     store = desk.store
     with alone(place):
         signed = load_memory(place, store.origin, store.suite)
-        require_signable(store, signed, store.leaves())
-        _require_name(store, signed, store.last_position() + 1)
+        leaves = store.leaves()
+        require_signable(store, signed, leaves)
+        _require_name(store, signed, len(leaves) + 1)
+        signed = _sign_announced(desk, place, signed, leaves)
         size, heads = _declare(desk, build)
         leaves = store.leaves(until=size)
         root = require_signable(store, signed, leaves)
-        made = make_checkpoint(_require_name(store, signed, size), size, root, desk.service)
-        # Remembered before anybody can have seen it: a crash here forgets no signature.
-        keep_memory(place, signed.grown(leaves[signed.frontier.size :], made.note))
-        store.keep_checkpoint(Kept(size=size, note=made.note, at=scribe.instant(desk.clock())))
+        made, _ = _sign(desk, place, signed, leaves, root)
     return Sealed(checkpoint=made, heads=heads)
+
+
+def _sign(
+    desk: Filing, place: Path, signed: Memory, leaves: tuple[bytes, ...], root: bytes
+) -> tuple[Checkpoint, Memory]:
+    """A note over `leaves`, kept in the store, and what was signed last from now on."""
+    store, size = desk.store, len(leaves)
+    made = make_checkpoint(_require_name(store, signed, size), size, root, desk.service)
+    # Remembered before anybody can have seen it: a crash here forgets no signature.
+    grown = signed.grown(leaves[signed.frontier.size :], made.note)
+    keep_memory(place, grown)
+    store.keep_checkpoint(Kept(size=size, note=made.note, at=scribe.instant(desk.clock())))
+    return made, grown
+
+
+def _sign_announced(desk: Filing, place: Path, signed: Memory, leaves: tuple[bytes, ...]) -> Memory:
+    """Sign the note that the last `ckpt` record announced, should the program have stopped between
+    the two: every such record but the last has its note in the store.
+    """
+    places = [
+        int(str(row["position"])) for _, row in desk.store.raw_records(SYS) if row["typ"] == CKPT
+    ]
+    newest = desk.store.newest_checkpoint()
+    last = places[-1] if places else 0
+    if last < max(signed.frontier.size, 1) or (newest is not None and last <= newest.size):
+        return signed
+    root = Frontier(suite=desk.store.suite).after(leaves[:last]).root
+    return _sign(desk, place, signed, leaves[:last], root)[1]
 
 
 def require_signable(store: Store, signed: Memory, leaves: tuple[bytes, ...]) -> bytes:
@@ -124,6 +151,7 @@ def _require_note(note: str, leaves: tuple[bytes, ...], suite: Suite) -> None:
 def _declare(desk: Filing, build: Build) -> tuple[int, Mapping[str, Head]]:
     """Write the `ckpt` record, if nothing moved since the heads were read; its place."""
     for _ in range(ATTEMPTS):
+        desk.refresh()  # the record names the zone of the office as it is by now
         records = desk.store.last_position()
         heads = {
             stream: Head(seq=seq, hash=digest)
@@ -141,7 +169,7 @@ def _declare(desk: Filing, build: Build) -> tuple[int, Mapping[str, Head]]:
         )
         at = desk.clock()
         entry = scribe.write(
-            Account(typ="ckpt", act=SEAL, events=(event,), way="system"),
+            Account(typ=CKPT, act=SEAL, events=(event,), way="system"),
             Actor(uid=SERVICE, name=SERVICE, post="", dept="", for_=None),
             desk.place(SYS, {name: heads.get(name) for name in (SYS, ORG, KEYS, DEFS)}),
             desk.moment(at, at, desk.new_id()),

@@ -5,24 +5,30 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+import engine.sealing
 from engine.catalog import SYS
 from engine.desk import Desk, Receipt
 from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import Checkpoint, check_checkpoint, load_checkpoint
 from engine.evidence.heads import heads_root, is_absent, is_head, prove_absent, prove_heads
 from engine.evidence.log import Tree, is_extension
-from engine.evidence.memory import load_memory
-from engine.evidence.record import Record
+from engine.evidence.memory import load_memory, unseen
+from engine.evidence.record import Party, Record
+from engine.evidence.restoration import Lost, Restoration
 from engine.kernel.events import Checkpointed
+from engine.log_checks import check_announced
 from engine.rehearsal.office import Office
+from engine.reverifying import verify_new
 from engine.sealing import CODE, Sealed, build_of, seal
 from engine.store.copies import backup
+from engine.store.history import counted
 from engine.store.rows import Kept
 from engine.store.store import Store
 from engine.verifying import verify_store
@@ -244,6 +250,94 @@ def test_a_crash_after_remembering_forgets_no_signature(
     lost = load_checkpoint(load_memory(signer.place, signer.desk.store.origin).note)
     next_one = signer.seal().checkpoint
     assert regressions([lost, next_one], list(signer.desk.store.leaves())) == []
+
+
+def test_what_a_crash_left_without_a_note_is_a_doubt_and_gets_it_with_the_next(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it stopped: with the note remembered outside, or only announced."""
+    signer.seal()
+    for broken in ("keep_checkpoint", "make_checkpoint"):
+        with monkeypatch.context() as patch:
+            where = Store if broken == "keep_checkpoint" else engine.sealing
+            patch.setattr(where, broken, lambda *_: (_ for _ in ()).throw(OSError("cut")))
+            with pytest.raises(OSError, match="cut"):
+                signer.seal()
+        (told,) = verify_store(signer.desk.store)
+        assert (told.code, told.stream, told.is_doubt) == ("E_NOTE", SYS, True)
+        announced = signer.desk.store.last_position()
+        signer.step()
+        signer.seal()
+        assert verify_store(signer.desk.store) == ()
+        assert announced in {one.size for one in signer.desk.store.checkpoints()}
+
+
+def announced(signer: Signer) -> list[tuple[int, bool]]:
+    """Which records announce a note that is not there, and whether that is a doubt."""
+    found = verify_store(signer.desk.store)
+    assert {(one.code, one.stream) for one in found} <= {("E_NOTE", SYS)}
+    return [(one.seq, one.is_doubt) for one in found]
+
+
+def test_notes_that_were_announced_and_are_gone_are_told(signer: Signer) -> None:
+    sizes = []
+    for _ in range(3):
+        sizes.append(signer.seal().checkpoint.size)
+        signer.step()
+    assert announced(signer) == []
+    signer.forced(f"DELETE FROM checkpoint WHERE size = {sizes[1]}")
+    assert announced(signer) == [(1, False)]
+    signer.forced("DELETE FROM checkpoint")
+    assert announced(signer) == [(0, False), (1, False), (2, True)]
+    signer.seal()
+    assert announced(signer) == [(0, False), (1, False)]
+
+
+def test_of_what_is_new_only_the_notes_announced_there_are_asked_for(signer: Signer) -> None:
+    first = signer.seal()
+    store = signer.desk.store
+    _, known = verify_new(store, unseen(store.origin, store.suite))
+    assert known.frontier.size == first.checkpoint.size
+    signer.seal()
+    signer.seal()
+    signer.forced("DELETE FROM checkpoint")
+    found, _ = verify_new(store, known)
+    assert [(one.code, one.seq, one.is_doubt) for one in found] == [
+        ("E_NOTE", 1, False),
+        ("E_NOTE", 2, True),
+    ]
+
+
+GONE_ON = Restoration(
+    seq=0,
+    by=Party(uid="x", name="x"),
+    at="",
+    kept=0,
+    root="",
+    log=2,
+    lost=Lost(log=1, size=0, root=""),
+    reason="x",
+)
+
+
+def test_a_copy_taken_between_a_record_and_its_note_may_lack_it_for_good(signer: Signer) -> None:
+    store = signer.desk.store
+    signer.seal()
+    signer.step()
+    signer.seal()
+    signer.step()
+    signer.seal()
+    kept = [counted(row["position"]) for _, row in store.raw_records(SYS)]
+    signer.forced(f"DELETE FROM checkpoint WHERE size = {kept[1]}")
+    rows = list(check_announced(store, [kept[0], kept[2]], [], 0))
+    assert [(one.seq, one.is_doubt) for one in rows] == [(1, False)]
+    for end, is_doubt in ((kept[1] - 1, False), (kept[1], True), (kept[2] - 1, True)):
+        ended = replace(GONE_ON, kept=end)
+        rows = list(check_announced(store, [kept[0], kept[2]], [ended], 0))
+        assert [(one.seq, one.is_doubt) for one in rows] == [(1, is_doubt)]
+    ended = replace(GONE_ON, kept=kept[2])
+    rows = list(check_announced(store, [kept[0], kept[2]], [ended], 0))
+    assert [(one.seq, one.is_doubt) for one in rows] == [(1, False)]
 
 
 def test_a_record_written_while_the_heads_are_read_is_not_left_out(signer: Signer) -> None:
