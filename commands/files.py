@@ -100,7 +100,7 @@ def check_texts(texts: Texts, is_settled: Callable[[Draft], bool] = lambda _: Fa
         problems += error.problems
     try:
         calendar = read_calendar(texts.calendar)
-        drafts.append(_plain(CALENDAR, texts.calendar, calendar.name))
+        drafts.append(_plain(CALENDAR, texts.calendar, calendar))
         zone = calendar.zone
     except DefinitionProblems as error:
         problems += error.problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from verifier.bundle import Bundle, Scope
 from verifier.canonical import Flaw, is_hash, is_instant, parse, utf16
@@ -24,6 +25,7 @@ from verifier.reading import (
 from verifier.records import RECORD_V2, Body, Place, Record, genesis
 from verifier.suites import Suite
 
+_AHEAD = timedelta(minutes=5)
 _TOGETHER = 4096  # signatures; as many bodies are held a second time
 
 
@@ -174,6 +176,18 @@ def _check_record(
                 Weight.DOUBT,
             )
         )
+    if one.body is not None and _is_ahead(one.body.time, record.received_at):
+        found.append(
+            _tell(
+                "E_CLOCK",
+                place.stream,
+                place.seq,
+                "time",
+                "签名时间比收到时间晚 5 分钟以上",
+                "signed more than 5 minutes after it was received",
+                Weight.DOUBT,
+            )
+        )
     found += _check_opened(one, named, redacted)
     chain.prev, chain.seq = record.digest, chain.seq + 1
     chain.received_at = max(chain.received_at, record.received_at)
@@ -181,6 +195,13 @@ def _check_record(
         opened = {each.path: each.value for each in one.disclosures}
         chain.sound.append(Sound(record=record, body=one.body, opened=opened))
     return found
+
+
+def _is_ahead(signed: str, received: str) -> bool:
+    """Whether the signer's clock was far ahead of the store's (§4)."""
+    if signed <= received:
+        return False
+    return datetime.fromisoformat(signed) - datetime.fromisoformat(received) > _AHEAD
 
 
 def _check_place(place: Place | Body, origin: str, chain: _Stream) -> Iterator[Finding]:

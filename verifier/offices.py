@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +11,7 @@ from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json, parse
 from verifier.chain import Judged
 from verifier.findings import Finding, Weight
-from verifier.reading import ORG
+from verifier.reading import ORG, Sound
 from verifier.roster import Office, begin, load_roster
 
 
@@ -23,6 +23,7 @@ class Offices:
     judged: Judged
     findings: list[Finding] = field(default_factory=list)
     _made: dict[tuple[str, int], Office | None] = field(default_factory=dict)
+    _zones: dict[str, str | None] = field(default_factory=dict)
 
     def find(self, seq: int, on: date) -> Office | None:
         """The office by the records 0 … seq of `org` on a day; None if there was none yet."""
@@ -49,11 +50,37 @@ class Offices:
                 return None
         return None
 
+    def zone(self, seq: int) -> str | None:
+        """The time zone of the office by the records 0 … seq of `org`: that of the newest calendar,
+        else of the newest roster, else UTC; None where its model is missing.
+        """
+        for kind in ("calendar", "roster"):
+            told = self._published(seq, kind)[-1:]
+            if told:
+                return self._zone_of(str(told[0].get("model")))
+        return "UTC"
+
+    def _zone_of(self, model: str) -> str | None:
+        if model not in self._zones:
+            self._zones[model] = None
+            content = self.bundle.models.get(model)
+            if content is not None and self.bundle.suite.digest(content) == model:
+                try:
+                    read = parse(content)
+                except Flaw:
+                    return None
+                zone = read.get("zone") if isinstance(read, dict) else None
+                self._zones[model] = zone if isinstance(zone, str) else None
+        return self._zones[model]
+
     def _rosters(self, seq: int) -> list[Mapping[str, Json]]:
+        return self._published(seq, "roster")
+
+    def _published(self, seq: int, kind: str) -> list[Mapping[str, Json]]:
         return [
             event
             for one in self.judged.streams.get(ORG, ())[: seq + 1]
-            if (event := one.event("Published")) is not None and event.get("kind") == "roster"
+            if (event := one.event("Published")) is not None and event.get("kind") == kind
         ]
 
     def _model(self, seq: int, on: date) -> str | None:
@@ -103,3 +130,19 @@ class Offices:
             self.findings.append(
                 Finding(code="E_MODEL", level=3, field=model, weight=Weight.GAP, zh=zh, en=en)
             )
+
+
+def check_zone(one: Sound, offices: Offices) -> Iterator[Finding]:
+    """The zone a record names is that of the office (§12.1)."""
+    body = one.body
+    wanted = offices.zone(body.org.seq if body.org else -1)
+    if wanted is not None and body.zone != wanted:
+        yield Finding(
+            code="E_ROSTER",
+            level=3,
+            stream=body.stream,
+            seq=body.seq,
+            field="tz",
+            zh=f"记录写着时区“{body.zone}”,本单位当时为“{wanted}”",
+            en=f"the record names the zone “{body.zone}”, the office's was “{wanted}”",
+        )

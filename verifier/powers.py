@@ -12,9 +12,10 @@ from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json, canonical
 from verifier.chain import Judged
 from verifier.consents import consent_problem, load_consents
+from verifier.families import check_family
 from verifier.findings import Finding, Weight
 from verifier.keys import KeyState, NotEntitled, NotProven, load_change, require_proofs
-from verifier.offices import Offices
+from verifier.offices import Offices, check_zone
 from verifier.reading import DEFS, KEYS, ORG, Sound
 from verifier.records import JUDGEMENTS, SERVICE, Body, Head
 from verifier.restorations import check_restorers
@@ -36,7 +37,9 @@ def check_powers(bundle: Bundle, judged: Judged) -> tuple[Finding, ...]:
             found += _check_consents(one, state)
         found += _check_heads(one, judged)
         found += _check_office(one, offices)
-    return (*found, *check_restorers(judged, state), *offices.findings)
+        found += check_zone(one, offices)
+    found += (*check_restorers(judged, state), *offices.findings)
+    return (*found, *check_family(bundle, judged))
 
 
 def _tell(

@@ -14,6 +14,7 @@ from verifier.bundle import Bundle
 from verifier.canonical import Flaw, Json, parse
 from verifier.cases import Act, Case, names, open_case, text
 from verifier.chain import Judged
+from verifier.families import Families
 from verifier.findings import Finding, Weight
 from verifier.model import Action, Process, ancestors, load_process
 from verifier.reading import DEFS, Sound
@@ -23,6 +24,7 @@ _BY_PROCEDURE = frozenset(("Acted", "StatesMoved"))
 _GOING_ON = frozenset(
     ("Acted", "StatesMoved", "TaskOffered", "Posted", "HoldChanged", "Occupied", "FieldsSet")
 )
+_IN_A_STATE = frozenset(("open", "step", "system"))  # what happens in some state of a case
 _AFTERWARDS = frozenset(("Corrected", "CaseReopened", "TaskSigned"))
 
 
@@ -45,7 +47,7 @@ class Course:
     cases: dict[str, Case] = field(default_factory=dict)
     _lost: set[str] = field(default_factory=set)
     _processes: dict[str, Process | None] = field(default_factory=dict)
-    _links: dict[str, set[str]] = field(default_factory=dict)
+    families: Families = field(default_factory=Families)
 
     def follow(self, one: Sound) -> None:
         """Judge one more record. A case is followed up to its first contradiction."""
@@ -90,7 +92,7 @@ class Course:
             raise Flaw("立案的不是这条流的案件", "another case than the stream's is opened")
         self.cases[one.body.stream] = case
         if case.parent is not None:
-            self._link(case.id, case.parent)
+            self.families.link(case.id, case.parent)
         return case
 
     def _check_pin(self, one: Sound, case: Case) -> None:
@@ -151,6 +153,8 @@ class Course:
         if was_closed and kinds & _GOING_ON and not kinds & _AFTERWARDS:
             self.tell("E_AFTER_END", one, "events", "本案已办结", "the case had ended")
         has_acted = False
+        if one.body.typ != "open":
+            self._check_node(one, case)
         for event in events:
             kind = event.get("event")
             if kind == "Acted":
@@ -161,8 +165,10 @@ class Course:
             elif kind == "TaskClaimed":
                 self._check_claim(one, case, event)
             elif kind == "MemberJoined":
-                self._link(case.id, text(event, "case"))
+                self.families.link(case.id, text(event, "case"))
             case.apply(event, one)
+        if one.body.typ == "open":
+            self._check_node(one, case)
         move = one.body.move
         moved = "StatesMoved" in kinds
         told = (move.before, move.after) if move is not None else None
@@ -173,6 +179,22 @@ class Course:
                 "move",
                 "写明的去向与事件不符",
                 "where it says the case went is not what the events say",
+            )
+
+    def _check_node(self, one: Sound, case: Case) -> None:
+        """The state a record names is that of its task or, without one, one the case is in."""
+        body = one.body
+        task = case.tasks.get(body.task)
+        if body.typ not in _IN_A_STATE and (body.task, body.node) == ("", ""):
+            return
+        is_there = task.state == body.node if task else not body.task and case.is_in(body.node)
+        if not is_there:
+            self.tell(
+                "E_MOVE",
+                one,
+                "task",
+                f"写明的环节“{body.node}”不是任务或案件当时所在",
+                f"neither its task nor the case was in “{body.node}”",
             )
 
     def _check_act(
@@ -324,18 +346,6 @@ class Course:
 
     # -- duties apart -----------------------------------------------------------------
 
-    def _link(self, one: str, other: str) -> None:
-        self._links.setdefault(one, set()).add(other)
-        self._links.setdefault(other, set()).add(one)
-
-    def _family(self, case_id: str) -> set[str]:
-        known, waiting = {case_id}, [case_id]
-        while waiting:
-            found = self._links.get(waiting.pop(), set()) - known
-            known |= found
-            waiting += found
-        return known - {case_id}
-
     def _check_apart(self, one: Sound, case: Case, process: Process, mine: frozenset[str]) -> None:
         """No natural person does both halves, in the case or, if the rule says so, its family."""
         people = frozenset((one.body.actor.uid, one.body.party))
@@ -358,7 +368,7 @@ class Course:
     def _pasts(self, case: Case, within: str) -> Iterator[Act]:
         yield from case.acts
         if within == "family":
-            for other in sorted(self._family(case.id)):
+            for other in sorted(self.families.of(case.id)):
                 known = self.cases.get(f"case/{other}")
                 yield from known.acts if known is not None else ()
 

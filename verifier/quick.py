@@ -34,6 +34,7 @@ from verifier.suites import Suite
 TEXT = r'"([^"\\\n]*)"'
 STREAM = r'"(org|keys|defs|sys|case/[^"\\\n]+|stock/[^"\\\n]+)"'
 NUMBER = "(0|[1-9][0-9]{0,13})"
+ZONE = '"([A-Za-z0-9_+/-]+)"'
 _HASH = '"([0-9a-f]{64})"'
 
 
@@ -98,7 +99,7 @@ _FIELDS = {
     "task": _or_null(an_object({"id": TEXT, "node": TEXT})),
     "time": TEXT,
     "typ": TEXT,
-    "tz": TEXT,
+    "tz": ZONE,
     "v": "2",
     "way": TEXT,
 }

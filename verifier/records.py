@@ -39,6 +39,15 @@ _WORDS = (
 )
 _FIELDS = frozenset(_WORDS.split(" "))
 _NONCE = re.compile("[0-9a-f]{32}")
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]+")
+# where each type stands that stands in one stream only (§4, rule 5)
+_HOME: Mapping[str, str] = {
+    "org": "org",
+    "key": "keys",
+    "def": "defs",
+    "ckpt": "sys",
+    "restore": "sys",
+}
 _STREAM = re.compile(r"org|keys|defs|sys|(?:case|stock)/[^\n]+")
 
 
@@ -210,6 +219,8 @@ def load_body(data: bytes, suite: Suite) -> Body:
         ),
         request=request,
     )
+    if not _ZONE.fullmatch(zone):
+        raise Flaw("不是时区的名称", "must be the name of a time zone", "tz")
     require_rules(body, code, nonce)
     return body
 
@@ -228,6 +239,19 @@ def require_rules(body: Body, code: Json, nonce: str) -> None:
         raise Flaw("系统不得代人批准、否决或审核", "the system gives no approval", "meaning")
     if body.happened > body.time:
         raise Flaw("发生时间晚于记录时间", "it happened after it was recorded", "happened")
+    if not _is_at_home(body):
+        raise Flaw("这种记录不在这条流的这个位置", "no record of its type stands here", "typ")
+
+
+def _is_at_home(body: Body) -> bool:
+    """Whether records of this type stand in this stream at this place (§4, rule 5)."""
+    is_of_case = body.stream.startswith("case/")
+    begins = is_of_case and body.seq == 0
+    if begins or body.typ == "open":
+        return begins and body.typ == "open"
+    if body.typ == "step":
+        return is_of_case
+    return _HOME.get(body.typ, body.stream) == body.stream
 
 
 def _commits(got: Mapping[str, Json], events: list[Json]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from engine.errors import EvidenceError
 from engine.evidence.canonical import is_instant, pae, parse
@@ -26,6 +27,7 @@ from engine.evidence.signing import PublicKey, is_signed, key_id
 from engine.evidence.suite import SHA256_ED25519, Suite, find_suite
 from engine.text import Text, say
 
+AHEAD = timedelta(minutes=5)  # as far as a signer's clock may be before the store's
 FindKey = Callable[[str], PublicKey | None]
 _SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "org", "def", "key"))
 
@@ -104,8 +106,29 @@ def check_chain(
                     is_doubt=True,
                 )
             )
+        if place is not None and _is_ahead(record):
+            doubts.append(
+                Finding(
+                    code="E_CLOCK",
+                    stream=stream,
+                    seq=seq,
+                    field="time",
+                    text=say("签名时间比收到时间晚 5 分钟以上"),
+                    is_doubt=True,
+                )
+            )
         prev, received_at = record.digest, max(received_at, record.received_at)
     return tuple(doubts)
+
+
+def _is_ahead(record: Record) -> bool:
+    """Whether the signer's clock was far ahead of the store's (§4)."""
+    if record.payload_type != RECORD_V2:
+        return False
+    signed = load_body(record.body).time
+    if signed <= record.received_at:
+        return False
+    return datetime.fromisoformat(signed) - datetime.fromisoformat(record.received_at) > AHEAD
 
 
 def _start(origin: str, stream: str, suite: Suite) -> str:

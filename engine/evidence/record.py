@@ -55,6 +55,8 @@ MEANINGS = JUDGEMENTS | frozenset(
 )
 WAYS = frozenset(("key", "paper", "system"))
 _NONCE = re.compile("[0-9a-f]{32}")
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]+")
+HOME = {"org": "org", "key": "keys", "def": "defs", "ckpt": "sys", "restore": "sys"}
 _STREAM = re.compile(r"org|keys|defs|sys|(?:case|stock)/[^\n]+")
 
 
@@ -409,6 +411,21 @@ def _require_rules(body: Body) -> None:
         raise Misshapen("meaning", say("系统不得代人批准、否决或审核"))
     if body.happened > body.time:
         raise Misshapen("happened", say("发生时间晚于记录时间"))
+    if not _ZONE.fullmatch(body.tz):
+        raise Misshapen("tz", say("不是时区的名称"))
+    if not _is_at_home(body):
+        raise Misshapen("typ", say("这种记录不在这条流的这个位置"))
+
+
+def _is_at_home(body: Body) -> bool:
+    """Whether records of this type stand in this stream at this place: rule 5 of §4."""
+    is_of_case = body.stream.startswith("case/")
+    begins = is_of_case and body.seq == 0
+    if begins or body.typ == "open":
+        return begins and body.typ == "open"
+    if body.typ == "step":
+        return is_of_case
+    return HOME.get(body.typ, body.stream) == body.stream
 
 
 def _commits(value: Json, field: str) -> dict[str, str]:

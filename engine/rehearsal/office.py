@@ -92,7 +92,7 @@ class Office:
                 kind=CALENDAR,
                 name=CALENDAR,
                 content=texts.calendar.encode(),
-                model=dump_model(calendar.name),
+                model=dump_model(calendar),
             ),
         ]
         for text, file in texts.processes.values():

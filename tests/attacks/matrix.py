@@ -1075,6 +1075,49 @@ def rewrite_the_copy_and_restore_it(forge: Forge, ground: Ground) -> None:
     forge.rewrite()
 
 
+@attack("A4", "E_BODY", "own")
+def begin_a_case_with_a_step(forge: Forge, _: Ground) -> None:
+    stream(forge, "HY-")[0].body["typ"] = "step"
+    forge.rewrite()
+
+
+@attack("A4", "E_BODY", "own")
+def open_a_case_in_its_middle(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "提交").body["typ"] = "open"
+    forge.rewrite()
+
+
+@attack("A4", "E_BODY", "own")
+def enrol_among_the_definitions(forge: Forge, _: Ground) -> None:
+    forge.all(lambda body: body["stream"] == "defs")[-1].body["typ"] = "key"
+    forge.rewrite()
+
+
+@attack("A4", "E_BODY", "own")
+def name_a_zone_there_cannot_be(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["tz"] = "北京"
+    forge.rewrite()
+
+
+@attack("A4", "E_ROSTER", "own")
+def name_another_zone(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["tz"] = "America/New_York"
+    forge.rewrite()
+
+
+@attack("A4", "E_MOVE", "own")
+def name_a_state_the_case_was_not_in(forge: Forge, _: Ground) -> None:
+    entry = step(forge, "HY-", "归档")
+    entry.body["task"] |= {"node": "已取消"}
+    forge.rewrite()
+
+
+@attack("A4", "E_MOVE", "own")
+def name_a_task_there_never_was(forge: Forge, _: Ground) -> None:
+    step(forge, "HY-", "归档").body["task"] |= {"id": "99"}
+    forge.rewrite()
+
+
 # -- A5: with everybody who keeps a checkpoint --------------------------------------------
 
 

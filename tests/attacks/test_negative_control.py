@@ -15,6 +15,7 @@ import verifier.logs
 import verifier.notes
 import verifier.powers
 import verifier.process
+import verifier.records
 import verifier.roster
 import verifier.tables
 import verifier.verifying
@@ -137,6 +138,16 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
         "_check_actor",
         nothing,
         "act_without_being_asked",
+        4,
+    ),
+    ("home", verifier.records, "_is_at_home", yes, "begin_a_case_with_a_step", 3),
+    ("zone", verifier.powers, "check_zone", nothing, "name_another_zone", 4),
+    (
+        "state",
+        verifier.process.Course,
+        "_check_node",
+        nothing,
+        "name_a_state_the_case_was_not_in",
         4,
     ),
     ("apart", verifier.process.Course, "_check_apart", nothing, "do_both_halves", 4),

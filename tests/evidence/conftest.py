@@ -74,7 +74,7 @@ def disclosures() -> tuple[Disclosure, ...]:
 def body(disclosures: tuple[Disclosure, ...]) -> Body:
     commits = {one.path: one.commit() for one in disclosures}
     return Body(
-        typ="step",
+        typ="open",
         suite=SHA256_ED25519.name,
         origin=ORIGIN,
         stream=STREAM,
@@ -132,7 +132,14 @@ def chain(body: Body) -> Callable[[int], list[Record]]:
             at = f"2026-11-02T01:30:{seq:02d}.250Z"
             records.append(
                 seal(
-                    replace(body, seq=seq, prev=prev, key=who.key_id, req=f"r-{seq}"),
+                    replace(
+                        body,
+                        typ="step" if seq else "open",
+                        seq=seq,
+                        prev=prev,
+                        key=who.key_id,
+                        req=f"r-{seq}",
+                    ),
                     who,
                     received_at=at,
                 )

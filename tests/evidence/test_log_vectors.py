@@ -13,6 +13,7 @@ from engine.evidence.canonical import canonical, encode_base64, parse
 from engine.evidence.checkpoint import load_checkpoint, load_vkey, note_problem
 from engine.evidence.heads import HeadProof, is_absent, is_head, load_head_proof
 from engine.evidence.log import is_extension, is_included, leaf_hash, load_path, merkle_root
+from engine.evidence.record import load_body
 from engine.evidence.signing import is_signed, load_public
 from engine.evidence.suite import SHA256_ED25519, SM3_SM2, Suite, find_suite
 
@@ -29,6 +30,7 @@ FILES = {
         "notes",
         "heads",
         "canonical",
+        "bodies",
         "signatures",
         "sm3-sm2",
     )
@@ -87,6 +89,8 @@ def holds(vector: Vector) -> bool:
                 near = tuple(proof_of(one) for one in given["neighbours"])
                 root = bytes.fromhex(given["root"])
                 return is_absent(given["stream"], near, given["size"], root)
+            case "body":
+                return load_body(given["text"].encode()).suite == suite.name
             case "canonical":
                 return is_canonical(given)
             case "signature":

@@ -184,7 +184,8 @@ def test_the_system_judges_nothing(body: Body, meaning: str) -> None:
     )
     with pytest.raises(Misshapen, match="系统不得"):
         dump_body(system)
-    assert load_body(dump_body(replace(system, typ="system", meaning="none"))).typ == "system"
+    told = replace(system, typ="system", seq=1, meaning="none")
+    assert load_body(dump_body(told)).typ == "system"
 
 
 def test_a_body_over_64_kib_is_refused(body: Body) -> None:
@@ -353,12 +354,47 @@ def test_a_clock_that_went_back_is_a_doubt_and_the_chain_goes_on(
 ) -> None:
     records = chain(2)
     last = seal(
-        replace(body, seq=2, prev=records[-1].digest),
+        replace(body, typ="step", seq=2, prev=records[-1].digest),
         signer(1),
         received_at="2026-11-02T01:29:00.000Z",
     )
     found = check_chain([*records, last], body.origin, body.stream, find_key)
     assert [(one.code, one.seq, one.is_doubt) for one in found] == [("E_CLOCK", 2, True)]
+
+
+@pytest.mark.parametrize(
+    ("received_at", "is_told"),
+    [("2026-11-02T01:25:00.000Z", False), ("2026-11-02T01:24:59.999Z", True)],
+)
+def test_a_clock_more_than_five_minutes_ahead_is_a_doubt(
+    body: Body, signer: Signers, find_key: Any, received_at: str, is_told: bool
+) -> None:
+    one = seal(body, signer(1), received_at=received_at)
+    found = check_chain([one], body.origin, body.stream, find_key)
+    told = [(one.code, one.seq, one.field, one.is_doubt) for one in found]
+    assert told == ([("E_CLOCK", 0, "time", True)] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"typ": "step"}, {"typ": "system", "meaning": "none"}, {"seq": 1}, {"stream": "org"}),
+        *({"typ": typ, "seq": 1} for typ in ("org", "key", "def", "ckpt", "restore")),
+        *({"typ": "step", "stream": stream} for stream in ("org", "sys", "stock/x")),
+        {"typ": "org", "stream": "keys"},
+    ],
+)
+def test_no_record_stands_where_its_type_does_not(body: Body, change: dict[str, Any]) -> None:
+    with pytest.raises(Misshapen, match="这种记录不在") as caught:
+        dump_body(replace(body, **change))
+    assert caught.value.field == "typ"
+
+
+@pytest.mark.parametrize("zone", ["", "北京", "UTC+08:00", "Asia/Shanghai "])
+def test_a_zone_has_a_name(body: Body, zone: str) -> None:
+    with pytest.raises(Misshapen, match="时区") as caught:
+        dump_body(replace(body, tz=zone))
+    assert caught.value.field == "tz"
 
 
 def test_a_record_reads_back_only_from_its_own_bytes(chain: Chain) -> None:

@@ -28,6 +28,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/disclosures.py": ("tests/verifier/test_disclosures.py",),
     "verifier/ed25519.py": ("tests/verifier/test_ed25519.py",),
     "verifier/errands.py": TABLES,
+    "verifier/families.py": ("tests/verifier/test_families.py",),
     "verifier/files.py": ("tests/verifier/test_files.py",),
     "verifier/findings.py": ("tests/verifier/test_report.py",),
     "verifier/heads.py": ("tests/verifier/test_log.py",),

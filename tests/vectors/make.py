@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.evidence.canonical import canonical
 from tests.vectors.crafted import signatures
 from tests.vectors.national import national
+from tests.vectors.placed import bodies
 from tests.vectors.spellings import spellings
 from tests.verifier.stamps import make_office
 from tests.verifier.wrong_tokens import WRONG
@@ -397,6 +398,7 @@ def main() -> None:
         "notes": notes(),
         "heads": heads(),
         "canonical": spellings(),
+        "bodies": bodies(),
         "signatures": signatures(),
         "sm3-sm2": national(),
         "tokens": tokens(),

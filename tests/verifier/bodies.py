@@ -20,11 +20,11 @@ def digest(number: int) -> str:
 
 BARE: Row = {
     **{"v": 2, "typ": "step", "suite": "sha256-ed25519", "origin": ORIGIN, "stream": "case/7"},
-    **{"seq": 0, "prev": digest(1), "def": None, "case": None, "task": None, "move": None},
+    **{"seq": 1, "prev": digest(1), "def": None, "case": None, "task": None, "move": None},
     **{"act": "", "meaning": "none", "code": None, "way": "key", "recorder": None},
     **{"key": digest(2), "org": None, "keys": None, "heads": {}, "events": [], "facts": {}},
     **{"form": {}, "att": [], "comment": None, "time": AT, "happened": AT},
-    **{"tz": "", "nonce": NONCE, "req": ""},
+    **{"tz": "UTC", "nonce": NONCE, "req": ""},
     "actor": {"uid": "linlan", "name": "林岚", "post": "", "dept": "", "for": None},
     "after": {"size": 0, "root": digest(3)},
 }
@@ -59,7 +59,7 @@ READ_BARE = Body(
     typ="step",
     origin=ORIGIN,
     stream="case/7",
-    seq=0,
+    seq=1,
     prev=digest(1),
     definition=None,
     case=None,
@@ -80,7 +80,7 @@ READ_BARE = Body(
     commits={},
     time=AT,
     happened=AT,
-    zone="",
+    zone="UTC",
     after=Head(seq=0, hash=digest(3)),
     request="",
 )

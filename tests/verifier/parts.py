@@ -93,7 +93,7 @@ class Log:
             commits={},
             time=AT,
             happened=AT,
-            zone="Asia/Shanghai",
+            zone="UTC" if changes.get("org") is None else "Asia/Shanghai",
             after=Head(seq=0, hash=""),
             request="",
         )

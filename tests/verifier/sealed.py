@@ -24,9 +24,10 @@ BODY: Row = {
     **{"case": None, "task": None, "move": None, "act": "", "meaning": "none", "code": None},
     **{"way": "key", "recorder": None, "org": None, "keys": None, "heads": {}, "events": []},
     **{"facts": {}, "form": {}, "att": [], "comment": None, "time": AT, "happened": AT},
-    **{"tz": "+08:00", "nonce": "0" * 32, "req": "", "after": {"size": 0, "root": EMPTY}},
+    **{"tz": "UTC", "nonce": "0" * 32, "req": "", "after": {"size": 0, "root": EMPTY}},
     "actor": {"uid": "lugong", "name": "陆工", "post": "", "dept": "", "for": None},
 }
+TYPES = {"org": "org", "keys": "key", "defs": "def", "sys": "read"}
 SYSTEM: Row = {
     **{"way": "system", "signer": SERVICE},
     "actor": {"uid": SERVICE, "name": "系统", "post": "", "dept": "", "for": None},
@@ -102,6 +103,7 @@ class Written:
         body = {
             **BODY,
             **{"stream": stream, "seq": seq, "key": KEYS[signer].key_id},
+            "typ": TYPES.get(stream, "step" if seq else "open"),
             "prev": prev or genesis(ORIGIN, stream, SHA256_ED25519),
             "events": [one.commit for one in opened],
             "form": {one.path.removeprefix("form/"): one.commit for one in given},

@@ -76,11 +76,18 @@ class Story:
     def __init__(self, procedure: Row = PROCEDURE) -> None:
         content = written(procedure)
         self.log, self.models = Log(), by_digest(content)
+        self.where: dict[str, list[list[str]]] = {}  # the configurations of each case
         self.rests_on = definition("入库", SOURCE, sha256(content))
         self.log.add("defs", event("Published", digest=SOURCE, model=sha256(content)), typ="def")
 
     def add(self, *events: Row, case: str = "1", **changes: Any) -> Sound:
-        return self.log.add(f"case/{case}", *events, **{"definition": self.rests_on, **changes})
+        """One more record, in the state the case is in unless it is said otherwise."""
+        moves = [one["configuration"] for one in events if one["event"] == "StatesMoved"]
+        before = moves[:1] if changes.get("typ") == "open" else self.where.get(case, [[]])[-1:]
+        leaves = before[-1] if before else []
+        self.where.setdefault(case, [[]]).extend(moves)
+        plain = {"definition": self.rests_on, "node": leaves[0] if leaves else ""}
+        return self.log.add(f"case/{case}", *events, **{**plain, **changes})
 
     def open(self, *more: Row, case: str = "1", parent: str | None = None) -> None:
         """A case is opened in the state where the procedure starts."""

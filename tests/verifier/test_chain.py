@@ -356,12 +356,30 @@ def test_nothing_redacts_itself_or_what_is_in_another_stream() -> None:
     store = Written()
     target = {"seq": 0, "path": "form/名称", "commit": NAMED.commit}
     redacted = event("Redacted", targets=[target], objects=[])
+    redacted = event("Redacted", targets=[target | {"seq": 1}], objects=[])
+    store.add("case/1")
     store.add("case/1", redacted, form={"名称": "例会"}, typ="redact")
+    store.add("case/2", redacted)
     store.add("case/2", redacted, typ="redact")
-    store.add("case/2", redacted, typ="redact")
-    store.disclose(0, opening("event/0", redacted))
-    assert store.told() == [UNSAID]
+    store.disclose(1, opening("event/0", redacted))
+    assert store.told() == [tuple(one.replace("#0", "#1") for one in UNSAID)]
     assert store.judge().redacted == ()
+
+
+@pytest.mark.parametrize(
+    ("received_at", "is_told"),
+    [
+        *(("2026-11-02T01:25:00.000Z", False), ("2026-11-02T01:24:59.999Z", True)),
+        *(("2026-11-02T01:40:00.000Z", False), ("2025-11-02T01:30:00.000Z", True)),
+    ],
+)
+def test_a_clock_more_than_five_minutes_ahead_is_a_doubt(received_at: str, is_told: bool) -> None:
+    store = Written()
+    store.add("case/1", record={"received_at": received_at})
+    store.add("case/1", record={"received_at": received_at, "payload_type": STEP_V1})
+    said = "签名时间比收到时间晚 5 分钟以上", "signed more than 5 minutes after it was received"
+    wanted = [at("case/1 #0 time", "E_CLOCK", *said, "doubt")] if is_told else []
+    assert [one for one in store.told() if "E_CLOCK" in one[0]] == wanted
 
 
 # -- objects ----------------------------------------------------------------------------
@@ -373,7 +391,7 @@ GONE = at(NAME, "E_OBJECT", "已发布的文本或附件缺失", "it is missing"
 
 
 def publish(stream: str, **fields: Any) -> Callable[[Written], object]:
-    return lambda store: store.add(stream, event("Published", **fields), typ="def")
+    return lambda store: store.add(stream, event("Published", **fields))
 
 
 def attach(store: Written) -> None:

@@ -62,7 +62,10 @@ def test_a_body_is_read_field_by_field() -> None:
     assert read(BARE) == READ_BARE
 
 
-@pytest.mark.parametrize("path", [*WRONG["text"][1], "facts", "form", "heads", "move.to"])
+TEXTS = (one for one in WRONG["text"][1] if one != "tz")
+
+
+@pytest.mark.parametrize("path", [*TEXTS, "facts", "form", "heads", "move.to"])
 def test_a_text_holds_what_needs_no_escape(path: str) -> None:
     def row(text: str) -> Row:
         maps = {"facts": digest(1), "form": digest(1)}
@@ -71,7 +74,7 @@ def test_a_text_holds_what_needs_no_escape(path: str) -> None:
         if path == "heads":
             value = {f"case/{text}": FULL["org"]}
         elif path == "stream":
-            value = f"stock/{text}"
+            value = f"case/{text}"
         made = changed(FULL, path, "f" * 32 if path == "nonce" else value)
         return made | {"typ": "refusal", "meaning": "none"} if path == "code" else made
 
@@ -83,7 +86,7 @@ def test_a_text_holds_what_needs_no_escape(path: str) -> None:
 
 @pytest.mark.parametrize("name", ["org", "keys", "defs", "sys", "case/1", "stock/P001", "case//"])
 def test_the_names_of_streams_are_read(name: str) -> None:
-    assert is_read(FULL | {"stream": name})
+    assert is_read(FULL | {"stream": name, "typ": "system", "meaning": "none"})
     assert is_read(FULL | {"heads": {name: FULL["org"]}})
     for other in (f"x{name}", "orgs", "case/", "stock/", "Case/1", "key"):
         assert read(FULL | {"stream": other}) is None
@@ -117,7 +120,8 @@ def test_maps_are_of_any_length_in_order(path: str) -> None:
 
 @pytest.mark.parametrize("path", WRONG["count"][1])
 def test_numbers_have_up_to_14_digits(path: str) -> None:
-    assert all(is_read(changed(FULL, path, one)) for one in (0, 1, 9, 10, BIG))
+    for one in (0, 1, 9, 10, BIG):
+        assert is_read(changed(FULL, path, one)) == (path != "seq" or one > 0)
     assert read(changed(FULL, path, BIG + 1)) is None
     data = canonical(changed(FULL, path, 7654321))
     for wrong in (b"07654321", b"7654321.0", b"+7654321", b"7e9", b" 7654321"):

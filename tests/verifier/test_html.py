@@ -13,6 +13,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine.evidence.canonical import canonical
 from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.log import empty_root
 from engine.evidence.suite import SHA256_ED25519, SM3_SM2
+from engine.scribe import instant
 from tests.attacks.forge import take_apart
 from tests.attacks.matrix import ATTACKS, Attack
 from tests.attacks.test_matrix import grounds
@@ -140,12 +142,18 @@ ASKED = {
     " const value = parseCanonical(text);"
     " return canonical(value) === text && canonical(JSON.parse(v.loose)) === text; }"
     " catch { return false; } })()",
+    "body": "(() => { try {"
+    " return faultsOfBody(suiteOf(v), parseCanonical(v.text, true)).length === 0;"
+    " } catch { return false; } })()",
     "hash": "suiteOf(v).hex(fromHex(v.data))",
     "signature": "suiteOf(v).isSigned(fromHex(v.public), fromHex(v.message), fromHex(v.sig))",
 }
 
 
-@pytest.mark.parametrize("name", ["merkle", "notes", "heads", "canonical", "signatures", "sm3-sm2"])
+FILES = ("merkle", "notes", "heads", "canonical", "bodies", "signatures", "sm3-sm2")
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_every_vector(page: Chromium, name: str) -> None:
     vectors = [one for one in load(name) if one["kind"] in ASKED]
     cases = ",".join(
@@ -407,6 +415,7 @@ OF_THE_ROSTER = {
     ),
     'checkSystemAct(bundle, entry, tell("E_POWER"));': "let_the_system_amend_the_roster",
     "checkOffice(bundle, entry, offices, report);": "say_that_one_was_delegated_to",
+    "checkZone(entry, offices, report);": "name_another_zone",
 }
 
 
@@ -518,21 +527,44 @@ def odd_case(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
     return spoil
 
 
-def without_its_case(ground: Ground) -> dict[str, bytes]:
-    """A bundle of one case with all that is of cases taken out, proofs and all."""
-    files = dict(ground.case_files(ground.office.store.cases()[0].id))
-    kept = [one for one in lines(files["records.jsonl"]) if body(one)["stream"][:5] != "case/"]
-    opened = [one for one in lines(files["disclosures.jsonl"]) if one["stream"][:5] != "case/"]
+def without(
+    files: dict[str, bytes], is_gone: Callable[[str], bool], *, tidy: bool = True
+) -> dict[str, bytes]:
+    """A bundle of a part with some streams taken out, proofs and all; tidied, also the texts and
+    attachments that only they named.
+    """
+    files = dict(files)
+    kept = [one for one in lines(files["records.jsonl"]) if not is_gone(body(one)["stream"])]
+    opened = [one for one in lines(files["disclosures.jsonl"]) if not is_gone(one["stream"])]
     proofs = json.loads(files["proofs.json"])
     there = {str(one["index"]) for one in kept}
     heads = proofs["heads"]["proofs"]
     proofs["inclusion"] = {n: one for n, one in proofs["inclusion"].items() if n in there}
-    proofs["heads"]["proofs"] = {n: one for n, one in heads.items() if n[:5] != "case/"}
+    proofs["heads"]["proofs"] = {n: one for n, one in heads.items() if not is_gone(n)}
     files["proofs.json"] = canonical(proofs)
     files["records.jsonl"] = b"".join(canonical(one) + b"\n" for one in kept)
     files["disclosures.jsonl"] = b"".join(canonical(one) + b"\n" for one in opened)
-    named = files["disclosures.jsonl"].decode()
-    return {n: one for n, one in files.items() if n[:8] != "objects/" or n[8:] in named}
+    named = files["disclosures.jsonl"].decode() if tidy else ""
+    return {n: one for n, one in files.items() if not tidy or n[:8] != "objects/" or n[8:] in named}
+
+
+def without_its_case(ground: Ground) -> dict[str, bytes]:
+    """A bundle of one case with all that is of cases taken out."""
+    files = ground.case_files(ground.office.store.cases()[0].id)
+    return without(files, lambda stream: stream[:5] == "case/")
+
+
+def without_definitions(ground: Ground) -> dict[str, bytes]:
+    """A bundle of one case, its texts and models all there, without what published them."""
+    files = ground.case_files(ground.office.store.cases()[0].id)
+    return without(files, lambda stream: stream == "defs", tidy=False)
+
+
+def called_a_store(ground: Ground) -> dict[str, bytes]:
+    """A bundle of one case that says it is the whole store."""
+    files = ground.case_files(ground.office.store.cases()[0].id)
+    header = json.loads(files["bundle.json"])
+    return {**files, "bundle.json": canonical(header | {"scope": {"kind": "store"}})}
 
 
 def with_witness(name: str) -> Callable[[Ground], dict[str, bytes]]:
@@ -568,7 +600,19 @@ ODD = {
     "an origin with a wide space": (odd_header(origin="a\u3000b"), "E_BUNDLE"),
     "a stream of no kind": (odd_record(stream="other"), "E_BODY"),
     "a stream of nothing": (odd_record(stream="case/"), "E_BODY"),
-    "a stream with a long dash": (odd_record(stream="stock/一\u2028二"), None),
+    "a stream with a long dash": (
+        odd_record(stream="stock/一\u2028二", typ="read"),
+        None,
+    ),
+    "a step in a stock": (odd_record(stream="stock/一", typ="step"), "E_BODY"),
+    "a step where a case begins": (odd_record(stream="case/new", typ="step"), "E_BODY"),
+    "a case opened in the middle": (odd_record(typ="open"), "E_BODY"),
+    "office data among the keys": (odd_record(stream="keys", typ="org"), "E_BODY"),
+    "a restoration in a case": (odd_record(typ="restore"), "E_BODY"),
+    "a zone of no name": (odd_record(tz="UTC+08:00"), "E_BODY"),
+    "a zone of some name": (odd_record(tz="Etc/GMT-8"), None),
+    "a bundle without definitions": (without_definitions, "E_OBJECT"),
+    "a bundle of one case called the store": (called_a_store, "E_LOG"),
     "a head of no stream": (odd_record(heads={"x": {"seq": 0, "hash": "0" * 64}}), "E_BODY"),
     "an origin of its own": (odd_record(origin="a b"), "E_ORIGIN"),
     "a bundle without its case": (without_its_case, "E_BUNDLE"),
@@ -602,6 +646,59 @@ def test_of_what_only_a_forger_writes_both_say_the_same(
     assert (first and first.code) == code
     notes = {"early": ground.early, "late": ground.late}
     assert word(judge(page, dump_zip(files), (ground.vkey,), notes), 2)[1] == code
+
+
+def test_a_relative_left_out_of_a_bundle_is_a_gap_to_both(page: Chromium, tmp_path: Path) -> None:
+    ground = work(tmp_path / "ground", "A-01")
+    ((gathers, member), *_) = ground.office.store.derived_tables("member")["member"]
+    files, relative = ground.case_files(str(gathers)), f"case/{member}"
+    notes = {"early": ground.early, "late": ground.late}
+    assert word(judge(page, dump_zip(files), (ground.vkey,), notes)) == ("valid", None)
+    left = without(files, lambda stream: stream == relative)
+    report = ground.judge(left, 3)
+    assert report.first is not None
+    assert (report.verdict, report.first.code) == ("not proven", "E_BUNDLE")
+    assert word(judge(page, dump_zip(left), (ground.vkey,), notes)) == ("not proven", "E_BUNDLE")
+    with chromium(weakened("  checkFamily(bundle, report);", "", tmp_path)) as weak:
+        assert word(judge(weak, dump_zip(left), (ground.vkey,), notes)) == ("valid", None)
+
+
+@pytest.mark.parametrize(("ahead", "code"), [("00:04:59", None), ("00:05:01", "E_CLOCK")])
+def test_a_clock_that_was_ahead_is_a_doubt_to_both(
+    page: Chromium, ground: Ground, ahead: str, code: str | None
+) -> None:
+    forge = take_apart(ground, ground.office.signers, service=True)
+    last = forge.entries[-1]
+    last.at = forge.entries[-2].at
+    time = datetime.fromisoformat(last.at) + timedelta(
+        **dict(zip(("hours", "minutes", "seconds"), map(int, ahead.split(":")), strict=True))
+    )
+    last.body["time"] = last.body["happened"] = instant(time)
+    forge.rewrite()
+    files = forge.dump()
+    own = {"own": files["checkpoint.note"]}
+    clocks = [one.code for one in ground.judge(files, 1).findings]
+    assert clocks == ([code] if code else [])
+    report = judge(page, dump_zip(files), (ground.vkey,), own)
+    assert [one["code"] for one in report["findings"] if one["level"] == 1] == clocks
+    assert all(one["weight"] == "doubt" for one in report["findings"] if one["level"] == 1)
+
+
+@pytest.mark.parametrize(
+    ("check", "name"),
+    [
+        ("if (!isAtHome(body))", "a step in a stock"),
+        ("if (!isAtHome(body))", "office data among the keys"),
+    ],
+)
+def test_without_its_rule_the_page_lets_a_record_stand_anywhere(
+    ground: Ground, tmp_path: Path, check: str, name: str
+) -> None:
+    spoil, code = ODD[name]
+    notes = {"early": ground.early, "late": ground.late}
+    with chromium(weakened(check, "if (false)", tmp_path)) as weak:
+        said = word(judge(weak, dump_zip(spoil(ground)), (ground.vkey,), notes), 1)
+    assert said[1] != code
 
 
 @pytest.mark.parametrize(("approver", "told"), [("wutong", []), ("linlan", ["E_REDACT"])])

@@ -10,6 +10,7 @@ from tests.verifier.parts import (
     Row,
     actor,
     amended,
+    by_digest,
     day,
     definition,
     event,
@@ -29,6 +30,7 @@ from tests.verifier.staff import (
     behalf,
     enrolled,
 )
+from verifier.canonical import canonical
 from verifier.reading import Sound
 from verifier.records import SERVICE
 
@@ -159,6 +161,9 @@ def test_a_record_is_judged_by_the_roster_it_rests_on() -> None:
 def test_a_record_of_the_office_is_dated_by_itself_and_judged_by_what_is_before() -> None:
     """The first roster says on which day it was published; the second one is not yet in force."""
     staff = Staff(MODEL | {"zone": "America/New_York"})
+    calendar = canonical({"zone": "Asia/Shanghai"})
+    staff.org(published(calendar, kind="calendar"), uid="hanjiang", zone="America/New_York")
+    staff.models |= by_digest(calendar)
     told = staff.log.streams["org"][0].opened["event/0"]
     assert isinstance(told, dict)
     for effective, allowed in (("2026-11-01", True), ("2026-11-02", False)):
@@ -318,8 +323,8 @@ def test_the_first_roster_says_itself_who_may_publish_it() -> None:
 def test_before_there_is_an_office_nothing_else_is_judged() -> None:
     staff = Staff(None)
     staff.org(PUBLISHED, uid="linlan")
-    staff.org(amended("PersonLeft", person="x"), uid="linlan")
-    staff.publish(MODEL)
+    staff.org(amended("PersonLeft", person="x"), uid="linlan", zone="UTC")
+    staff.publish(MODEL, zone="UTC")
     staff.org(PUBLISHED, org=None, uid="linlan")
     staff.org(amended("PersonLeft", person="x"), org=None, uid="linlan")
     assert staff.told("E_POWER", "E_ROSTER") == []
@@ -433,4 +438,53 @@ def test_the_system_publishes_nothing() -> None:
     assert staff.told() == [at(one, "E_POWER", "way", *told)]
     staff = Staff(None)
     staff.org(PUBLISHED, uid=SERVICE, way="system")
+    assert staff.told() == []
+
+
+# -- the zone -------------------------------------------------------------------------
+
+
+def zone_is(one: Sound, said: str, wanted: str) -> tuple[str, str, str]:
+    zh = f"记录写着时区“{said}”,本单位当时为“{wanted}”"
+    en = f"the record names the zone “{said}”, the office's was “{wanted}”"
+    return at(one, "E_ROSTER", "tz", zh, en)
+
+
+def test_the_zone_is_that_of_the_newest_calendar_or_else_roster_or_else_utc() -> None:
+    staff = Staff(None)
+    one = staff.act(zone="Asia/Shanghai")
+    staff.publish(MODEL)
+    assert staff.told("E_ROSTER") == [zone_is(one, "Asia/Shanghai", "UTC")]
+    staff = Staff()
+    staff.act(zone="Asia/Shanghai")
+    one = staff.act(zone="UTC")
+    assert staff.told() == [zone_is(one, "UTC", "Asia/Shanghai")]
+    first, second = (canonical({"zone": zone}) for zone in ("Asia/Tokyo", "Asia/Urumqi"))
+    staff = Staff()
+    staff.models |= by_digest(first, second)
+    staff.org(published(first, kind="calendar"))
+    staff.org(published(second, kind="calendar"), zone="Asia/Tokyo")
+    staff.publish(MODEL | {"readonly": ["x"]}, 2, zone="Asia/Urumqi")
+    staff.act(zone="Asia/Urumqi")
+    one = staff.act(zone="Asia/Tokyo")
+    assert staff.told() == [zone_is(one, "Asia/Tokyo", "Asia/Urumqi")]
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"[]", b"{}", b'{"zone":5}', b'"name"'])
+def test_without_a_model_of_the_calendar_no_zone_is_judged(content: bytes | None) -> None:
+    staff = Staff()
+    told = content or canonical({"zone": "Asia/Tokyo"})
+    staff.models |= by_digest(told) if content is not None else {}
+    staff.org(published(told, kind="calendar"))
+    staff.act(zone="UTC")
+    assert staff.told() == []
+
+
+def test_a_model_under_another_digest_is_none() -> None:
+    staff = Staff()
+    told = canonical({"zone": "Asia/Tokyo"})
+    (digest,) = by_digest(told)
+    staff.models[digest] = canonical({"zone": "UTC"})
+    staff.org(published(told, kind="calendar"))
+    staff.act(zone="Mars/Olympus")
     assert staff.told() == []

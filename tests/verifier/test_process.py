@@ -42,7 +42,7 @@ def test_a_case_that_went_as_it_should() -> None:
     [
         ([], {"typ": "open"}),
         ([OPENING], {"typ": "step"}),
-        ([event("FieldsSet"), OPENING], {"typ": "open"}),
+        ([event("FieldsSet", paths=[]), OPENING], {"typ": "open"}),
     ],
 )
 def test_a_history_begins_with_an_opening_and_is_followed_no_further_without(
@@ -92,7 +92,7 @@ def test_events_that_contradict_each_other_end_a_case_and_no_other() -> None:
 @pytest.mark.parametrize("changes", [{"number": "2026-2"}, {"case": "2"}])
 def test_a_record_names_its_case(changes: Row) -> None:
     story = reviewed()
-    story.log.add("case/1", definition=story.rests_on, **changes)
+    story.log.add("case/1", definition=story.rests_on, node="审核", **changes)
     told = one("E_MOVE", "case", "写明的不是这一案", "it names another case")
     assert story.told() == [told]
 
@@ -192,7 +192,7 @@ def test_when_a_case_has_ended_nothing_goes_on(name: str) -> None:
     }
     changes: Row = {"act": "催办", "actor": actor("wutong")}
     changes["move"] = move(["起草"], ["起草"]) if name == "StatesMoved" else None
-    told = events.get(name, event(name))
+    told = events.get(name, event(name, paths=[]))
     story.add(told, **changes)
     ended = one("E_AFTER_END", "events", "本案已办结", "the case had ended", 1)
     assert story.told() == [ended]
@@ -206,8 +206,8 @@ def test_when_a_case_has_ended_nothing_goes_on(name: str) -> None:
 def test_before_its_end_and_in_the_record_that_ends_it_all_goes_on() -> None:
     story = Story()
     story.open()
-    story.add(event("FieldsSet"))
-    story.add(event("CaseClosed", result="办结"), event("FieldsSet"))
+    story.add(event("FieldsSet", paths=[]))
+    story.add(event("CaseClosed", result="办结"), event("FieldsSet", paths=[]))
     story.add(event("Printed"))
     assert story.told() == []
 
@@ -404,3 +404,62 @@ def test_a_task_that_waits_is_not_yet_anybodys() -> None:
     story = reviewed()
     story.approve(before=(added,), task="u")
     assert story.told() == [one("E_ACTOR", "task", "任务已结束", "the task was over")]
+
+
+# -- the state it names ---------------------------------------------------------------
+
+
+def elsewhere(node: str, seq: int = 2) -> tuple[str, str, str]:
+    zh = f"写明的环节“{node}”不是任务或案件当时所在"
+    return one("E_MOVE", "task", zh, f"neither its task nor the case was in “{node}”", seq)
+
+
+@pytest.mark.parametrize(
+    ("task", "node", "is_right"),
+    [
+        *(("", "审核", True), ("t", "审核", True), ("", "", False), ("t", "", False)),
+        *(("", "办理/甲", False), ("t", "办理/甲", False), ("", "起草", False)),
+        *(("u", "审核", False), ("u", "起草", False), ("", "审", False)),
+    ],
+)
+def test_a_record_names_the_state_of_its_task_or_one_the_case_was_in(
+    task: str, node: str, is_right: bool
+) -> None:
+    story = reviewed()
+    story.add(event("Printed"), task=task, node=node)
+    assert story.told() == ([] if is_right else [elsewhere(node)])
+
+
+def test_a_state_around_an_active_one_is_one_the_case_is_in() -> None:
+    for node, is_right in (("办理", True), ("办理/甲", True), ("办理/乙", False), ("办", False)):
+        story = reviewed()
+        story.approve()
+        story.add(event("Printed"), node=node)
+        assert story.told() == ([] if is_right else [elsewhere(node, 3)])
+
+
+def test_an_opening_names_the_state_it_leads_to() -> None:
+    for node, is_right in (("起草", True), ("审核", False), ("", False)):
+        story = Story()
+        events = (OPENING, moved("", [], ["起草"]))
+        story.add(*events, typ="open", move=move([], ["起草"]), node=node)
+        assert story.told() == ([] if is_right else [elsewhere(node, 0)])
+
+
+def test_the_task_may_stand_in_a_state_the_case_has_left() -> None:
+    story = reviewed(event("TaskAsked", task="again", state="起草", role="起草人", people=["a"]))
+    story.add(event("Printed"), task="again", node="起草")
+    story.add(event("Printed"), task="again", node="审核")
+    assert story.told() == [elsewhere("审核", 3)]
+
+
+@pytest.mark.parametrize("typ", ["redact", "read"])
+def test_what_happens_in_no_state_need_not_name_one(typ: str) -> None:
+    story = reviewed()
+    story.add(event("Redacted"), typ=typ, node="")
+    story.add(event("Redacted"), typ=typ, node="起草")
+    assert story.told() == [elsewhere("起草", 3)]
+    for other in ("step", "system"):
+        story = reviewed()
+        story.add(event("Printed"), typ=other, node="")
+        assert story.told() == [elsewhere("")]

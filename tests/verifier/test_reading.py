@@ -33,14 +33,14 @@ from verifier.suites import SHA256_ED25519
 
 HASH, OTHER_HASH = "ab" * 32, "cd" * 32
 SALT = "A" * 22
-V1 = {"origin": "o", "stream": "case/1", "seq": 0, "prev": HASH, "key": HASH}
+V1 = {"origin": "o", "stream": "case/1", "seq": 1, "prev": HASH, "key": HASH}
 BODY: dict[str, Any] = {
     **{"v": 2, "typ": "step", "suite": "sha256-ed25519", "origin": "o", "stream": "case/1"},
-    **{"seq": 0, "prev": HASH, "def": None, "case": None, "task": None, "move": None},
+    **{"seq": 1, "prev": HASH, "def": None, "case": None, "task": None, "move": None},
     **{"act": "", "meaning": "none", "code": None, "way": "key", "recorder": None},
     **{"key": OTHER_HASH, "org": None, "keys": None, "heads": {}, "events": [HASH], "facts": {}},
     **{"form": {}, "att": [], "comment": None, "time": "2026-10-12T01:30:00.000Z"},
-    **{"happened": "2026-10-12T01:30:00.000Z", "tz": "+08:00", "nonce": "0" * 32, "req": ""},
+    **{"happened": "2026-10-12T01:30:00.000Z", "tz": "UTC", "nonce": "0" * 32, "req": ""},
     "actor": {"uid": "linlan", "name": "林岚", "post": "", "dept": "", "for": None},
     "after": {"size": 0, "root": HASH},
 }
@@ -55,7 +55,7 @@ def line(index: int, body: Json, kind: str) -> bytes:
 def read(body: Json, kind: str = RECORD_V2, **disclosed: Json) -> Read:
     """One record as it is read; what it discloses is given with `_` for `/`."""
     opened: list[bytes] = [
-        canonical({"path": path, "salt": SALT, "seq": 0, "stream": "case/1", "value": value})
+        canonical({"path": path, "salt": SALT, "seq": 1, "stream": "case/1", "value": value})
         for path, value in sorted((name.replace("_", "/"), one) for name, one in disclosed.items())
     ]
     (found,) = read_records(bundle([line(0, body, kind)], opened))
@@ -80,7 +80,7 @@ def test_a_record_is_read_with_what_it_discloses() -> None:
     assert (found.flaw, found.record.index) == (None, 0)
     assert found.body is not None
     assert found.place is found.body
-    assert (found.body.origin, found.body.seq) == ("o", 0)
+    assert (found.body.origin, found.body.seq) == ("o", 1)
     assert (found.body.prev, found.body.key) == (HASH, OTHER_HASH)
     assert (found.body.stream, found.body.typ, found.body.events) == ("case/1", "step", 1)
     assert [one.path for one in found.disclosures] == ["event/0", "form/x"]
@@ -94,20 +94,20 @@ def test_a_record_is_read_with_what_it_discloses() -> None:
 
 
 def test_what_is_disclosed_of_another_record_is_not_of_this() -> None:
-    found = read(BODY | {"seq": 1}, event_0={})
+    found = read(BODY | {"seq": 2}, event_0={})
     assert found.disclosures == ()
     assert read(BODY | {"stream": "case/2"}, event_0={}).disclosures == ()
 
 
 def test_records_keep_their_order() -> None:
-    lines = [line(n, BODY | {"seq": n}, RECORD_V2) for n in range(3)]
+    lines = [line(n, BODY | {"seq": n}, RECORD_V2) for n in (1, 2, 3)]
     found = read_records(bundle(lines, []))
-    assert [one.place.seq for one in found if one.place] == [0, 1, 2]
+    assert [one.place.seq for one in found if one.place] == [1, 2, 3]
 
 
 def test_a_record_of_version_1_says_no_more_than_its_place() -> None:
     found = read(V1 | {"more": 1}, STEP_V1, event_0={"a": 1})
-    assert found.place == Place(origin="o", stream="case/1", seq=0, prev=HASH, key=HASH)
+    assert found.place == Place(origin="o", stream="case/1", seq=1, prev=HASH, key=HASH)
     assert (found.body, found.flaw) == (None, None)
     assert found.find("event/0") == {"a": 1}
 
@@ -194,7 +194,7 @@ def brings(seed: int, **changes: Json) -> dict[str, Json]:
 
 def in_keys(seq: int, event: Json, stream: str = "keys", kind: str = RECORD_V2) -> Read:
     """A record of a stream with one event."""
-    body = BODY if kind == RECORD_V2 else V1
+    body = BODY | {"typ": "system"} if kind == RECORD_V2 else V1
     records = [line(0, body | {"stream": stream, "seq": seq}, kind)]
     opened: Json = {"path": "event/0", "salt": SALT, "seq": seq, "stream": stream, "value": event}
     (found,) = read_records(bundle(records, [canonical(opened)]))
@@ -217,7 +217,7 @@ def test_every_key_the_stream_of_keys_brings_in_is_known() -> None:
 
 
 def redacts(event: Json, typ: str = "redact") -> Read:
-    return read(BODY | {"typ": typ, "seq": 0}, event_0=event)
+    return read(BODY | {"typ": typ}, event_0=event)
 
 
 def target(**changes: Json) -> dict[str, Json]:
@@ -225,8 +225,8 @@ def target(**changes: Json) -> dict[str, Json]:
 
 
 def test_what_a_redaction_says_is_destroyed() -> None:
-    good = Target(stream="case/1", by=0, seq=4, path="form/x", commit=HASH)
-    other = Target(stream="case/1", by=0, seq=5, path="form/y", commit=OTHER_HASH)
+    good = Target(stream="case/1", by=1, seq=4, path="form/x", commit=HASH)
+    other = Target(stream="case/1", by=1, seq=5, path="form/y", commit=OTHER_HASH)
     second = target(seq=5, path="form/y", commit=OTHER_HASH)
     wrong: list[Json] = [target(seq="4"), target(path=1), target(commit=None), "x", None]
     event: Json = {"targets": [target(), *wrong, second], "objects": [HASH, 5, OTHER_HASH]}

@@ -192,9 +192,11 @@ def test_each_type_meaning_and_way_of_the_page_is_known() -> None:
     }
     types, meanings, ways = told["typ"], told["meaning"], told["way"]
     assert (set(types), set(meanings), set(ways)) == (TYPES, MEANINGS, WAYS)
+    homes = {"org": "org", "key": "keys", "def": "defs", "ckpt": "sys", "restore": "sys"}
     for one in types:
         code = "E_NO" if one == "refusal" else None
-        assert load(BARE | {"typ": one, "code": code}).typ == one
+        home = {"stream": homes.get(one, "case/7"), "seq": 0 if one == "open" else 1}
+        assert load(BARE | {"typ": one, "code": code, **home}).typ == one
     for one in meanings:
         assert load(BARE | {"meaning": one}).meaning == one
     assert load(BARE | SYSTEMS) == READ_BARE._replace(typ="system", way="system", actor=SYSTEM)
@@ -228,6 +230,39 @@ def test_the_system_does_not_approve_reject_or_review(meaning: str) -> None:
             assert refused(row | {"meaning": meaning}) == said
         else:
             assert load(row | {"meaning": meaning}).meaning == meaning
+
+
+STRANGE = ("这种记录不在这条流的这个位置", "no record of its type stands here", "typ")
+STREAMS = ("org", "keys", "defs", "sys", "case/7", "stock/纸")
+PLACES = {
+    **{"open": (), "step": ("case/7",), "org": ("org",), "key": ("keys",), "def": ("defs",)},
+    **{"ckpt": ("sys",), "restore": ("sys",)},
+}
+
+
+@pytest.mark.parametrize("typ", sorted(TYPES))
+@pytest.mark.parametrize("stream", STREAMS)
+def test_each_type_stands_in_its_streams_and_a_case_begins_with_its_opening(
+    typ: str, stream: str
+) -> None:
+    for seq in (0, 1, 2):
+        row = BARE | {"typ": typ, "stream": stream, "seq": seq}
+        row["code"] = "E_NO" if typ == "refusal" else None
+        is_right = stream in PLACES.get(typ, STREAMS)
+        if stream == "case/7":
+            is_right = typ == "open" if seq == 0 else is_right
+        if is_right:
+            assert load(row).typ == typ
+        else:
+            assert refused(row) == STRANGE
+
+
+@pytest.mark.parametrize("zone", ["", "北京", "Asia/Shanghai ", "UTC+08:00", "a.b", "Asia\\x"])
+def test_a_zone_has_a_name(zone: str) -> None:
+    said = ("不是时区的名称", "must be the name of a time zone", "tz")
+    assert refused(BARE | {"tz": zone}) == said
+    for good in ("UTC", "Etc/GMT-8", "America/Port-au-Prince", "Etc/GMT+8", "a_b"):
+        assert load(BARE | {"tz": good}).zone == good
 
 
 def test_nothing_happens_after_it_is_recorded() -> None:

@@ -15,7 +15,8 @@ from verifier.certificates import load_anchors, show_name
 from verifier.cms import load_token
 from verifier.merkle import is_included, is_prefix, leaf, load_path, root
 from verifier.notes import load_note, load_trust
-from verifier.records import GENESIS, STEP_V1
+from verifier.quick import read_body
+from verifier.records import GENESIS, STEP_V1, load_body
 from verifier.sm3 import plain_sm3
 from verifier.suites import SHA256_ED25519, SUITES, Suite
 from verifier.tokens import require_over, require_signed
@@ -97,6 +98,11 @@ def holds(vector: Vector) -> bool:
                 at = stamp.at.strftime("%Y-%m-%dT%H:%M:%SZ")
                 found = (at, stamp.accuracy, show_name(signer.subject))
                 return found == (vector["at"], vector["accuracy_us"], vector["authority"])
+            case "body":
+                data = given["text"].encode()
+                exact = load_body(data, suite)
+                assert read_body(data, suite) in (exact, None)
+                return exact.typ in given["text"]
             case "canonical":
                 return is_canonical(given)
             case "signature":
