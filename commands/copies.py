@@ -54,6 +54,11 @@ def restore_command(
     here = session.workspace()
     if lost is None and (second is not None or notes):
         raise UsageError(say("--second 和 --checkpoint 只与 --lost 同用"))
+    if file.is_file():
+        copy = Store.open(file)
+        if copy.origin != here.origin:
+            raise UsageError(say("备份属于另一处:{origin}", origin=copy.origin))
+        copy.close()
     if lost is not None:
         _go_on(session, here, file, lost, second, notes)
         return

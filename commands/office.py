@@ -23,6 +23,7 @@ from engine.errors import DefinitionProblems, Problem, UnknownName, UsageError
 from engine.evidence.checkpoint import is_note_name
 from engine.evidence.keyring import Keyring
 from engine.evidence.keys import enrol, found
+from engine.evidence.restoration import is_later_log
 from engine.evidence.signing import make_key
 from engine.evidence.suite import SHA256_ED25519, SUITES
 from engine.language.definition import ProcessDefinition
@@ -54,6 +55,9 @@ def init(
         raise UsageError(say("{folder} 已是工作目录,不会覆盖", folder=str(folder)))
     if not is_note_name(origin):
         raise UsageError(say("来源名不得为空,也不得含空白、加号和控制字符:{origin}", origin=origin))
+    if is_later_log(origin):
+        told = say("来源名不得以 # 加号码结尾:恢复备份以后的日志才这样称呼:{origin}", origin=origin)
+        raise UsageError(told)
     if suite not in SUITES:
         raise UnknownName(say("密码套件"), suite, list(SUITES))
     chosen = SUITES[suite]

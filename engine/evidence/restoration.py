@@ -83,6 +83,11 @@ def log_number(origin: str, name: str) -> int | None:
     return number if number > FIRST else None
 
 
+def is_later_log(name: str) -> bool:
+    """Whether a name would be taken for that of a later log of some other store."""
+    return log_number(name.rpartition("#")[0], name) is not None and "#" in name
+
+
 def log_at(restorations: Sequence[Restoration], size: int) -> int:
     """The number of the log whose checkpoint over `size` records belongs to this history."""
     return max((one.log for one in restorations if one.kept < size), default=FIRST)

@@ -215,3 +215,25 @@ def test_a_second_loss_reaches_back_before_the_first(loss: Loss, tmp_path: Path)
         assert code == 1
         assert "[E_ROLLBACK]" in out
     assert loss.run("audit", "verify", "--checkpoint", str(loss.early))[0] == 0
+
+
+def test_a_copy_of_another_office_is_not_put_in_place(run: Run, tmp_path: Path) -> None:
+    copy, other = tmp_path / "copy.db", tmp_path / "other"
+    assert run("init", str(other), "--origin", "elsewhere.example")[0] == 0
+    assert run("--workspace", str(other), "backup", str(copy))[0] == 0
+    store = tmp_path / "office" / "guicheng.sqlite3"
+    store.unlink()
+    for more in ((), ("--lost", WHY, "--second", "吴桐")):
+        code, out, err = run("--as", "卢工", "restore", str(copy), *more)
+        assert (code, out) == (2, "")
+        assert "备份属于另一处:elsewhere.example" in err
+        assert not store.exists()
+
+
+def test_no_office_is_called_as_a_later_log_of_another(run: Run, tmp_path: Path) -> None:
+    for origin in ("a#2", "a#999999999"):
+        code, _, err = run("init", str(tmp_path / "new"), "--origin", origin)
+        assert code == 2
+        assert "#" in err
+    assert not (tmp_path / "new").exists()
+    assert run("init", str(tmp_path / "new"), "--origin", "a#1")[0] == 0
