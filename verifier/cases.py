@@ -115,7 +115,7 @@ class Case:
         elif name in ("TaskOffered", "TaskAsked", "SignerAdded"):
             self._offer(name, event, at)
         elif name.startswith("Task"):
-            self._work(name, event)
+            self._work(name, event, at)
         elif name.startswith(("Timer", "Clock")) or name in ("CaseSuspended", "CaseResumed"):
             self._time(name, event)
 
@@ -151,7 +151,7 @@ class Case:
             named=name != "TaskOffered",
         )
 
-    def _work(self, name: str, event: Mapping[str, Json]) -> None:
+    def _work(self, name: str, event: Mapping[str, Json], at: str) -> None:
         task = self.tasks.get(text(event, "task"))
         if task is None:
             raise Flaw("没有这个任务", "there is no such task")
@@ -172,7 +172,7 @@ class Case:
             case "TaskCancelled":
                 task.status = "cancelled"
             case "TaskOpened":
-                task.status = "offered"
+                task.status, task.offered_at = "offered", at
             case "TaskTransferred":
                 self._hand(task, names(event, "to"), None)
             case "TaskConsigned":

@@ -230,6 +230,10 @@ def test_a_signer_added_waits_until_it_is_his_turn() -> None:
     assert [one.id for one in fold(added).open_tasks()] == []
     case = fold(added, work("TaskOpened"))
     assert case.open_tasks() == [task(people=("lugong",), named=True)]
+    again = Log().add("case/1", happened="2026-11-05T01:30:00.000Z")
+    waiting = fold(added)
+    waiting.apply(work("TaskOpened"), again)
+    assert waiting.tasks["t"].offered_at == again.body.happened
     assert fold(added, work("TaskCancelled")).tasks["t"].status == "cancelled"
 
 
