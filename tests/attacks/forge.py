@@ -136,6 +136,7 @@ class Forge:
             "keys": changes.get("keys", self._newest("keys")),
             "time": at,
             "happened": changes.get("happened", at),
+            "tz": changes.get("tz", self.entries[-1].body["tz"]),
             "nonce": "0" * 32,
             "req": f"forged-{len(self.entries)}",
         }
