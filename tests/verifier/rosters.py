@@ -239,7 +239,7 @@ class Forgery:
         dice = self.dice
         uid = dice.choice(self.uids)
         key = dice.choice((self.keys[uid], brought, self.service))
-        typ = dice.choice(("step", "open", "refusal", "read", "system"))
+        typ = dice.choice(("step", "step", "refusal", "read", "system"))
         changes = {"typ": typ, "code": "NO" if typ == "refusal" else None, "move": None}
         changes |= {"meaning": dice.choice(("none", "approval")), "way": "key", "recorder": None}
         like = self.last(dice.choice(self.cases()).body["stream"])

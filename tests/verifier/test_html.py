@@ -608,7 +608,7 @@ ODD = {
     "a step where a case begins": (odd_record(stream="case/new", typ="step"), "E_BODY"),
     "a case opened in the middle": (odd_record(typ="open"), "E_BODY"),
     "office data among the keys": (odd_record(stream="keys", typ="org"), "E_BODY"),
-    "a restoration in a case": (odd_record(typ="restore"), "E_BODY"),
+    "a definition in a case": (odd_record(typ="def"), "E_BODY"),
     "a zone of no name": (odd_record(tz="UTC+08:00"), "E_BODY"),
     "a zone of some name": (odd_record(tz="Etc/GMT-8"), None),
     "a bundle without definitions": (without_definitions, "E_OBJECT"),
