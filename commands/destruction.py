@@ -10,7 +10,7 @@ import typer
 from commands.display import stop
 from commands.workspace import Session, Workspace
 from engine.destroyed import remember, returned
-from engine.kernel.events import Redacted
+from engine.kernel.office_events import Redacted
 from engine.receipts import Refused
 from engine.redacting import DESTROY, Hand, find_targets, redact
 from engine.store.store import Store

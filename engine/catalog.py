@@ -16,6 +16,7 @@ from typing import TypeAlias
 from engine.errors import DefinitionProblems, GuichengError, Problem, UnknownName, UsageError
 from engine.evidence.canonical import canonical
 from engine.kernel import events as happened
+from engine.kernel.office_events import Published, RosterAmended
 from engine.kernel.statechart import Statechart
 from engine.language.amendments import Amendment, load_amendment
 from engine.language.calendar import Calendar, load_calendar
@@ -117,7 +118,7 @@ class Catalog:
             )
             for stream in (ORG, DEFS)
             for at, event in self._events(stream)
-            if isinstance(event, happened.Published)
+            if isinstance(event, Published)
         )
 
     def in_force(self, kind: str, name: str, on: date) -> Edition | None:
@@ -184,7 +185,7 @@ class Catalog:
         return tuple(
             load_amendment(event.amendment)
             for _, event in self._events(ORG)
-            if isinstance(event, happened.RosterAmended)
+            if isinstance(event, RosterAmended)
         )
 
     def params(self, digest: str) -> Params:

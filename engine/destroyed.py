@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.errors import EvidenceError
 from engine.evidence.canonical import canonical, parse
 from engine.evidence.shape import read_count, read_object, read_text
-from engine.kernel.events import Target
+from engine.kernel.office_events import Target
 from engine.store.rows import Stored
 from engine.store.store import Store
 from engine.text import say

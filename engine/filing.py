@@ -21,11 +21,11 @@ from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.memory import unseen
 from engine.evidence.record import SERVICE, Actor, Definition, Head, Party
 from engine.evidence.signing import PublicKey, Signer
-from engine.kernel import events as happened
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
 from engine.kernel.command import KEY, Decision, Paper, Reason, Refusal
 from engine.kernel.elsewhere import Seen
+from engine.kernel.office_events import KeysChanged
 from engine.kernel.opening import OPENED, Open, open_case
 from engine.kernel.situation import Situation
 from engine.receipts import Look, Receipt, Refused
@@ -69,7 +69,7 @@ class Filing:
         if head is not None and head[0] > self._keys.seq:
             for stored in self.store.records(KEYS, after=self._keys.seq):
                 for event in stored.events:
-                    if isinstance(event, happened.KeysChanged):
+                    if isinstance(event, KeysChanged):
                         self._keys = self._keys.after(load_key_change(event.change), stored.seq)
         return self._keys
 

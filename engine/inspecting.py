@@ -13,7 +13,7 @@ from engine.desk import Desk
 from engine.evidence.signing import Signer
 from engine.kernel.case import Case
 from engine.kernel.command import Reason, Refusal, in_order, no_power
-from engine.kernel.events import Inspected
+from engine.kernel.office_events import Inspected
 from engine.language.forms import Value
 from engine.language.roster import RosterView
 from engine.receipts import Receipt, Refused

@@ -24,7 +24,7 @@ from engine.evidence.record import Body, Head
 from engine.evidence.restoration import FIRST, Restoration, log_at, log_name, log_number
 from engine.evidence.signing import PublicKey
 from engine.evidence.tokens import is_over, load_answer
-from engine.kernel.events import Checkpointed
+from engine.kernel.office_events import Checkpointed
 from engine.restorations import restorations_of
 from engine.store.history import counted
 from engine.store.store import Store

@@ -19,7 +19,7 @@ from engine.filing import ATTEMPTS, expected, receipt_of
 from engine.kernel.apply import apply
 from engine.kernel.case import Case, Stamp
 from engine.kernel.command import APART, Reason, Refusal, in_order, no_power
-from engine.kernel.events import Approver, Redacted, Target
+from engine.kernel.office_events import Approver, Redacted, Target
 from engine.language.forms import Attachment
 from engine.receipts import Look, Receipt, Refused
 from engine.scribe import Account

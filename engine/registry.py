@@ -31,6 +31,7 @@ from engine.kernel import events as happened
 from engine.kernel.amending import in_hand, objections
 from engine.kernel.command import APART, ROLE, Reason, Refusal, in_order, no_power
 from engine.kernel.entries import Impossible
+from engine.kernel.office_events import KeysChanged, Published, RosterAmended
 from engine.language.amendments import (
     Amendment,
     Delegated,
@@ -105,7 +106,7 @@ class Registry:
             digest = suite.digest(draft.content)
             if before and before[-1].digest == digest:
                 continue
-            event = happened.Published(
+            event = Published(
                 kind=draft.kind,
                 name=draft.name,
                 edition=len(before) + 1,
@@ -135,7 +136,7 @@ class Registry:
         )
         if reasons:
             return self.desk.refuse_outside(_no(act, reasons), actor, signer)
-        event = happened.RosterAmended(amendment=dump_amendment(amendment))
+        event = RosterAmended(amendment=dump_amendment(amendment))
         return self._declare(ORG, act, event, actor, signer)
 
     def carry_out(self, amendment: Amendment, case: CaseRef, request: str) -> None:
@@ -150,7 +151,7 @@ class Registry:
         )
         if reasons:
             raise Impossible(reasons)
-        event = happened.RosterAmended(amendment=dump_amendment(amendment))
+        event = RosterAmended(amendment=dump_amendment(amendment))
         account = Account(typ=TYPES[ORG], act=ACTS[type(amendment)], events=(event,), case=case)
         with suppress(Repeated):
             self.desk.append(ORG, account, (), SERVICE, self.desk.service, request)
@@ -165,7 +166,7 @@ class Registry:
         the founding is not sound.
         """
         require_proof(change, self.desk.store.origin, self.desk.store.suite)
-        event = happened.KeysChanged(change=dump_key_change(change))
+        event = KeysChanged(change=dump_key_change(change))
         load_key_change(event.change)  # what could not be read again is not signed
         try:
             self.desk.keys().require_entitled(change, actor, signer.key_id)

@@ -24,7 +24,7 @@ from engine.evidence.restoration import (
     others,
     restoration_matter,
 )
-from engine.kernel.events import Approver, Restored
+from engine.kernel.office_events import Approver, Restored
 from engine.receipts import Receipt
 from engine.redacting import Hand
 from engine.restorations import restorations_of

@@ -13,7 +13,7 @@ from engine.errors import EvidenceError
 from engine.evidence.checks import Finding
 from engine.evidence.memory import Memory
 from engine.evidence.record import SERVICE, Disclosure
-from engine.kernel.events import Published
+from engine.kernel.office_events import Published
 from engine.kernel.vocabulary import load_event
 from engine.log_checks import Rests, check_notes
 from engine.restorations import check_restorations

@@ -24,7 +24,7 @@ from engine.evidence.record import SERVICE, Actor, Head
 from engine.evidence.restoration import FIRST, log_number
 from engine.evidence.suite import Suite
 from engine.filing import ATTEMPTS, Filing
-from engine.kernel.events import Checkpointed
+from engine.kernel.office_events import Checkpointed
 from engine.restorations import name_at
 from engine.scribe import Account
 from engine.store.rows import Kept, Moved

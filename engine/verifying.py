@@ -26,7 +26,7 @@ from engine.evidence.heads import check_listing
 from engine.evidence.keys import KeyState, load_key_change
 from engine.evidence.record import SERVICE, Body, Disclosure, Head, Record, load_body
 from engine.evidence.redaction import REDACT, Redaction, check_redaction, read_redaction
-from engine.kernel.events import KeysChanged, Published
+from engine.kernel.office_events import KeysChanged, Published
 from engine.kernel.vocabulary import load_event
 from engine.log_checks import Rests, check_heads, check_notes, check_outside, check_tokens
 from engine.restorations import check_restorations

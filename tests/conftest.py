@@ -93,8 +93,12 @@ def open_office(
 
 @pytest.fixture(scope="session", autouse=True)
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What clients remember outside their stores goes to a folder of this run."""
+    """What clients remember outside their stores goes to a folder of this run.
+
+    Nor is what they print as narrow as pytest-xdist tells its workers the terminal is.
+    """
     patch = pytest.MonkeyPatch()
+    patch.delenv("COLUMNS", raising=False)
     patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     yield
     patch.undo()

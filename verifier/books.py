@@ -38,6 +38,7 @@ class Books:
 
     _postings: list[Row] = field(default_factory=list)
     _lots: dict[tuple[str, str], dict[str, _Lot]] = field(default_factory=dict)
+    _balances: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     _holds: dict[tuple[str, str, str], _Hold] = field(default_factory=dict)
     _freezes: list[list[Json]] = field(default_factory=list)
     _cards: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -87,14 +88,14 @@ class Books:
         if not isinstance(details, dict):
             raise Flaw("入账的事项不成样子", "the details of a posting are ill-formed")
         lots = self._lots.setdefault((book, item), {})
-        if name in lots:
-            lots[name].quantity += quantity
-        else:
+        if name not in lots:
             told = written(details)
-            lots[name] = _Lot(rank=len(lots), quantity=quantity, cost=cost, details=told)
+            lots[name] = _Lot(rank=len(lots), quantity=Decimal(0), cost=cost, details=told)
+        lots[name].quantity += quantity
         self._serials[book] = self._serials.get(book, 0) + 1
-        balance = sum((lot.quantity for lot in lots.values()), Decimal(0))
-        amount = sum((lot.quantity * lot.cost for lot in lots.values()), Decimal(0))
+        before, worth = self._balances.get((book, item), (Decimal(0), Decimal(0)))
+        balance, amount = before + quantity, worth + quantity * lots[name].cost
+        self._balances[book, item] = balance, amount
         self._postings.append(
             (
                 *(one.index + 1, n, book, self._serials[book], item, text(event, "kind"), name),

@@ -48,11 +48,9 @@ def check_family(bundle: Bundle, judged: Judged) -> Iterator[Finding]:
     for one in judged.sound:
         if not one.body.stream.startswith("case/"):
             continue
-        for n in range(one.body.events) if one.body.typ != "refusal" else ():
-            event = one.opened.get(f"event/{n}")
-            name = event.get("event") if isinstance(event, dict) else None
-            field_name = _KIN.get(name) if isinstance(name, str) else None
-            case = event.get(field_name) if isinstance(event, dict) and field_name else None
+        for n, event in enumerate(one.events):
+            name = event.get("event")
+            case = event.get(_KIN[name]) if isinstance(name, str) and name in _KIN else None
             if not isinstance(case, str) or case in ("", *told) or f"case/{case}" in judged.streams:
                 continue
             told.add(case)

@@ -55,7 +55,8 @@ def _bare(pattern: str) -> str:
 def _several(pattern: str, opening: str, closing: str) -> str:
     """Between brackets, with commas; one group for all of them."""
     one = _bare(pattern)
-    return rf"\{opening}((?:{one}(?:,{one})*+)?+)\{closing}"
+    # Not possessive: Python before 3.11.5 then takes a comma with nothing behind it.
+    return rf"\{opening}((?:{one}(?:,{one})*)?)\{closing}"
 
 
 _HEAD = an_object({"hash": _HASH, "seq": NUMBER})

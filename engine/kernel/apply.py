@@ -33,6 +33,7 @@ from engine.kernel.case import (
     Withdrawal,
 )
 from engine.kernel.events import Event
+from engine.kernel.office_events import Redacted
 from engine.language.definition import ADDED, SYSTEM
 from engine.language.forms import Row, Value
 from engine.text import say
@@ -136,7 +137,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.BookThawed()
             | happened.Occupied()
             | happened.Vacated()
-            | happened.Redacted()
+            | Redacted()
         ):
             return case
         case happened.MemberJoined():

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from engine.errors import EvidenceError
+from engine.kernel import events, office_events
 from engine.kernel.events import Event, Part
 from engine.kernel.values import Json, dump_value, load_value
 from engine.text import say
 
-VOCABULARY: Mapping[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
+VOCABULARY: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for told in (events, office_events)
+    for kind in vars(told).values()
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
+}
 
 
 def dump_event(event: Event) -> dict[str, Json]:

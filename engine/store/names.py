@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from engine.kernel.events import Event, Published
+from engine.kernel.events import Event
+from engine.kernel.office_events import Published
 from engine.language.roster_loader import load_roster
 from engine.store.statements import add, find, remove
 from engine.store.tables import ObjectRow, PersonRow

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, update
 
-from engine.kernel.events import Event, RosterAmended
+from engine.kernel.events import Event
+from engine.kernel.office_events import RosterAmended
 from engine.language.amendments import Delegated, DelegationEnded, PersonLeft, load_amendment
 from engine.store.statements import add, remove
 from engine.store.tables import StandInRow, columns

@@ -156,6 +156,7 @@ BAD = (
     ("logout",),
     ("backup",),
     ("restore", "没有.sqlite3"),
+    ("accept", "0000"),
     ("diagram", "没有"),
     ("check", "没有.yaml"),
     ("publish", "没有.yaml"),

@@ -10,8 +10,8 @@ import pytest
 from engine.catalog import ORG
 from engine.desk import Receipt, Refused
 from engine.evidence.record import SERVICE
-from engine.kernel import events as happened
 from engine.kernel.command import Perform
+from engine.kernel.office_events import RosterAmended
 from engine.language.amendments import Delegated, LeaveEnded, LeaveTaken, load_amendment
 from engine.language.loader import load_form, load_process
 from engine.registry import ACTS
@@ -58,7 +58,7 @@ def amended(office: Office) -> list[object]:
         (stored.body.actor.uid, stored.body.case.id if stored.body.case else None, one)
         for stored in office.store.records(ORG)
         for event in stored.events
-        if isinstance(event, happened.RosterAmended)
+        if isinstance(event, RosterAmended)
         for one in [load_amendment(event.amendment)]
     ]
 

@@ -16,7 +16,7 @@ from engine.evidence.consent import give_consent
 from engine.evidence.record import Disclosure, Party
 from engine.evidence.redaction import Destroyed, is_redactable, redaction_matter
 from engine.kernel.command import Perform
-from engine.kernel.events import Approver, Redacted, Target
+from engine.kernel.office_events import Approver, Redacted, Target
 from engine.kernel.vocabulary import dump_event, load_event
 from engine.redacting import Hand, redact
 from engine.scribe import instant

@@ -17,7 +17,7 @@ from engine.evidence.memory import unseen
 from engine.evidence.record import Party
 from engine.evidence.restoration import RESTORE, Lost, restoration_matter
 from engine.evidence.signing import FileSigner, make_key
-from engine.kernel.events import Approver, Restored
+from engine.kernel.office_events import Approver, Restored
 from engine.rehearsal.office import Office
 from engine.restorations import code_of, restorations_of
 from engine.restoring import GO_ON, go_on

@@ -22,7 +22,7 @@ from engine.evidence.log import Tree, is_extension
 from engine.evidence.memory import load_memory, unseen
 from engine.evidence.record import Party, Record
 from engine.evidence.restoration import Lost, Restoration
-from engine.kernel.events import Checkpointed
+from engine.kernel.office_events import Checkpointed
 from engine.log_checks import check_announced
 from engine.rehearsal.office import Office
 from engine.reverifying import verify_new

@@ -15,7 +15,7 @@ from engine.evidence.checkpoint import make_checkpoint
 from engine.evidence.keys import KeyRevoked
 from engine.evidence.log import merkle_root
 from engine.evidence.memory import unseen
-from engine.kernel.events import Inspected
+from engine.kernel.office_events import Inspected
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
 from engine.reverifying import verify_new

@@ -222,7 +222,6 @@ _QUICK = {
     "_head: seq is None or digest is None → seq is None and digest is None": _BOTH,
     "_decode: True → False": "what does not come out the same when written again is no base64",
     "_read_commits: True → False": "there are as many names as hashes",
-    "_read_commits: True → False (1)": "there are as many names as hashes",
 }
 _ROSTER = {
     "Office.top: break → continue": "nothing changes in the steps that are left",

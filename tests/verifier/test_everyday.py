@@ -29,6 +29,8 @@ from tests.verifier.bodies import (
 from tests.verifier.parts import AT, KEY, Row
 from verifier.canonical import canonical
 from verifier.quick import (
+    _BODY,
+    _RECORD,
     _bare,
     _decode,
     _or_null,
@@ -286,6 +288,12 @@ def test_what_may_be_null_has_no_group_of_its_own() -> None:
     pattern = re.compile(_or_null('"(x*)"'))
     found = [pattern.fullmatch(one) for one in ("null", '"xx"', "", "xx", "nullnull")]
     assert [one and one.groups() for one in found] == [(None,), ("xx",), None, None, None]
+
+
+def test_no_group_is_possessive() -> None:
+    """Python 3.11.0 to 3.11.4 match one wrongly: a comma with nothing behind it would go by."""
+    for pattern in (_BODY.pattern, _RECORD.pattern.decode()):
+        assert not re.search(r"\)[*+?]\+", pattern)
 
 
 def test_several_are_one_group() -> None:

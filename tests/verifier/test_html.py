@@ -447,7 +447,7 @@ def test_the_page_asks_the_roster_of_the_day(
 # The call that is taken out of the page, and an attack on a log that was lost that then goes by.
 OF_LOST_LOGS = {
     "await checkStatedRoots(bundle, restorations, report);": "say_that_something_else_was_kept",
-    "tellLost(note, name, restorations, fitting, report);": "own_to_less_than_was_lost",
+    "tellLost(bundle, note, name, restorations, fitting, report);": "own_to_less_than_was_lost",
     "await checkRestorer(bundle, keys, one, report);": "restore_alone",
 }
 
