@@ -13,10 +13,10 @@ import typer
 from commands.auditor import read_note
 from commands.destruction import returned_values
 from commands.workspace import Session, Workspace, signed_memory, witness
+from engine.confirming import code_of, confirm
 from engine.errors import RolledBack, UsageError
 from engine.evidence.memory import alone, keep_memory, load_memory
 from engine.redacting import Hand
-from engine.restorations import code_of, confirm, restorations_of
 from engine.restoring import go_on
 from engine.sealing import build_of, seal
 from engine.store.copies import backup, restore
@@ -88,7 +88,8 @@ def accept(
     """承认一次备份恢复:本机所记中已丢失的放到一边,接着办理。"""
     session: Session = ctx.obj
     here = session.workspace()
-    lost = witness(here).accept(Store.open(here.store), "".join(code))
+    store = Store.open(here.store)
+    lost = witness(here).accept(store, *confirm(store, "".join(code)))
     for text in (say("已承认恢复;本机接着办理"), *_mine(lost)):
         typer.echo(text.show(session.language))
 
@@ -134,16 +135,15 @@ def _remembered(here: Workspace, desk: Desk) -> Iterator[str]:
 def _begin_again(session: Session, here: Workspace, code: str) -> None:
     """What this machine remembers gives way to the new log; its first checkpoint is signed."""
     store = Store.open(here.store)
-    _, fresh = confirm(store, code)
+    said, fresh = confirm(store, code)
     place = signed_memory(here)
     with alone(place):
         # The newest checkpoint known stays: should this end here, the next try must name it.
         note = load_memory(place, store.origin, store.suite).note
         keep_memory(place, replace(fresh, note=note))
-    lost = witness(here).accept(store, code)
+    lost = witness(here).accept(store, said, fresh)
     desk = session.desk()
     made = seal(desk, place, build_of(store))
-    said = restorations_of(store)[-1]
     told = [
         say(
             "已从备份续办:保留 {kept} 条记录;丢失前所知的检查点有 {size} 条",

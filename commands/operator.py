@@ -12,7 +12,8 @@ from commands.checkpoints import checkpoint_findings
 from commands.destruction import returned_values
 from commands.notices import notice_findings, read_channels, send_notices
 from commands.table import dump
-from commands.workspace import Session
+from commands.workspace import Session, witness
+from engine.confirming import code_of
 from engine.reading.pdf import find_browser, has_chinese_font
 from engine.store.store import Store
 from engine.text import Text, say
@@ -81,6 +82,10 @@ def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) ->
         (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
     )
     findings += checkpoint_findings(session)
+    findings += (
+        (True, say("从备份续办,日志第 {log} 号,恢复码 {code}", log=log, code=code_of(digest)))
+        for log, digest in witness(session.workspace()).accepted()
+    )
     findings += ((False, text) for text in returned_values(session.workspace(), desk.store))
     findings += notice_findings(session, desk)
     if has_chinese_font() is False:

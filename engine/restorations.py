@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from engine.catalog import SYS
-from engine.errors import EvidenceError, RolledBack, UsageError
+from engine.errors import EvidenceError
 from engine.evidence.checks import Finding, check_disclosures
 from engine.evidence.keys import KeyState
 from engine.evidence.log import Frontier
-from engine.evidence.memory import Memory, unseen
-from engine.evidence.record import Body, Head, load_body
+from engine.evidence.record import Body, load_body
 from engine.evidence.restoration import (
     RESTORE,
     Restoration,
@@ -27,7 +26,6 @@ from engine.store.history import counted, open_disclosures
 from engine.store.store import Store
 from engine.text import Text, say
 
-CODE = 20  # hex digits
 _MARK = b'"typ":"restore"'  # as canonical bytes have it
 
 
@@ -38,35 +36,6 @@ def restorations_of(store: Store) -> tuple[Restoration, ...]:
         with suppress(EvidenceError):
             found.append(_read(store, body))
     return tuple(found)
-
-
-def confirm(store: Store, code: str) -> tuple[Restoration, Memory]:
-    """The restoration whose record has this code, and the log as it stood with that record.
-
-    The code is the beginning of the record's digest, and so binds all that went before it.
-    Errors: `UsageError` if the store has no such record, `RolledBack` if it is not whole.
-    """
-    wanted = code.replace("-", "").replace(" ", "").lower()
-    for record, _ in store.raw_records(SYS):
-        if len(wanted) < CODE or not record.digest.startswith(wanted):
-            continue
-        body = load_body(record.body)
-        if body.typ != RESTORE:
-            continue
-        said = _read(store, body)
-        leaves = store.leaves(until=said.kept + 1)
-        made = unseen(store.origin, store.suite).grown(leaves[: said.kept], "")
-        if made.head != Head(seq=said.kept, hash=said.root) or leaves[said.kept :] != (
-            bytes.fromhex(record.digest),
-        ):
-            raise RolledBack(say("恢复记录与此前的历史不符"))
-        return said, made.grown(leaves[said.kept :], "")
-    raise UsageError(say("这里没有恢复码为 {code} 的恢复记录", code=code))
-
-
-def code_of(digest: str) -> str:
-    """The code of a restoration, by the digest of its record: five groups of four digits."""
-    return "-".join(digest[n : n + 4] for n in range(0, CODE, 4))
 
 
 def name_at(store: Store, size: int) -> str:

@@ -17,7 +17,7 @@ from engine.evidence.memory import Memory, alone, keep_memory, load_memory
 from engine.evidence.record import Head
 from engine.evidence.restoration import FIRST, Restoration, log_number
 from engine.evidence.signing import PublicKey
-from engine.restorations import confirm, name_at, restorations_of
+from engine.restorations import name_at, restorations_of
 from engine.store.store import Store
 from engine.text import Text, say
 
@@ -68,15 +68,15 @@ class Witness:
         self.seen(store).require_prefix(store.leaves())
         _require_receipts(store, dict(self.receipts()))
 
-    def accept(self, store: Store, code: str) -> tuple[int, ...]:
-        """Go on after a restoration (§9.1), whose code the registrars told this client's user:
-        what is remembered beyond the copy is put aside. The places of its own steps thus lost.
+    def accept(self, store: Store, said: Restoration, fresh: Memory) -> tuple[int, ...]:
+        """Go on after a restoration (§9.1) as confirmed by the code that this client's user was
+        told: what is remembered beyond the copy is put aside. The places of its own steps thus
+        lost.
 
         A code serves once: where this client is in that log already, or in a later one, the store
-        must go on from what it remembers. Errors: `UsageError` for a code of no restoration here;
-        `RolledBack` if the copy is not how the history began, as far as this client can tell.
+        must go on from what it remembers. Errors: `RolledBack` if it does not, or if the copy is
+        not how the history began, as far as this client can tell.
         """
-        said, fresh = confirm(store, code)
         memory = self.seen(store)
         if said.log <= self.log(store):
             self._require_unchanged(store, said.log)
@@ -104,8 +104,11 @@ class Witness:
         """The number of the newest log of a store that this client has been in."""
         note = self.seen(store).note
         named = log_number(store.origin, load_checkpoint(note).origin) if note else None
-        accepted = (place for place, _ in self._read("accepted"))
-        return max(named or FIRST, *accepted, FIRST)
+        return max(named or FIRST, *(log for log, _ in self.accepted()), FIRST)
+
+    def accepted(self) -> Iterator[tuple[int, str]]:
+        """The logs this client went over to by a code, with the digests of the restorations."""
+        return self._read("accepted")
 
     def keep(self, receipts: Iterable[tuple[int, str]]) -> None:
         """Remember that these steps (place in the log, digest) are this client's own."""

@@ -160,10 +160,11 @@ def _check_record(
             return [_tell("E_STREAM", "", -1, "stream", flaw.zh, flaw.en)]
     if chain.is_broken:
         return []
-    found = [*_check_place(place, bundle.origin, chain), *_check_seal(record, place, is_signed)]
-    if found:
+    misplaced = _find_misplaced(place, bundle.origin, chain)
+    found = _check_seal(record, place, is_signed)
+    if misplaced is not None or found:
         chain.is_broken = True
-        return found
+        return found if misplaced is None else [misplaced, *found]
     if record.received_at < chain.received_at:
         found.append(
             _tell(
@@ -204,55 +205,59 @@ def _is_ahead(signed: str, received: str) -> bool:
     return datetime.fromisoformat(signed) - datetime.fromisoformat(received) > _AHEAD
 
 
-def _check_place(place: Place | Body, origin: str, chain: _Stream) -> Iterator[Finding]:
+def _find_misplaced(place: Place | Body, origin: str, chain: _Stream) -> Finding | None:
     """The first thing that is wrong with where a record stands."""
 
     def tell(code: str, field: str, zh: str, en: str) -> Finding:
         return _tell(code, place.stream, place.seq, field, zh, en)
 
     if place.origin != origin:
-        yield tell("E_ORIGIN", "origin", "记录属于另一处", "it belongs to another store")
-    elif place.seq != chain.seq:
-        yield tell(
+        return tell("E_ORIGIN", "origin", "记录属于另一处", "it belongs to another store")
+    if place.seq != chain.seq:
+        return tell(
             "E_SEQ",
             "seq",
             f"此处应为第 {chain.seq} 条:有缺失、重复或调换",
             f"number {chain.seq} belongs here: missing, repeated or out of order",
         )
-    elif place.prev != chain.prev:
-        yield tell(
+    if place.prev != chain.prev:
+        return tell(
             "E_PREV",
             "prev",
             "上一条记录已不是签名时的那一条",
             "the record before is not the one this was signed after",
         )
+    return None
 
 
 def _check_seal(
     record: Record, place: Place | Body | None, is_signed: bool | None
-) -> Iterator[Finding]:
+) -> list[Finding]:
     """Payload type, key, signature (see `_check_signatures`) and time of receipt."""
     stream, seq = (place.stream, place.seq) if place else ("", -1)
 
-    def tell(code: str, field: str, zh: str, en: str) -> Finding:
+    found: list[Finding] = []
+
+    def tell(code: str, field: str, zh: str, en: str) -> None:
         where = field if place else f"index {record.index} {field}"
-        return _tell(code, stream, seq, where, zh, en)
+        found.append(_tell(code, stream, seq, where, zh, en))
 
     if record.payload_type != RECORD_V2:
-        yield tell("E_TYPE", "srv.pt", "不认识的记录类型", "an unknown payload type")
+        tell("E_TYPE", "srv.pt", "不认识的记录类型", "an unknown payload type")
     if place is not None and place.key != record.key:
-        yield tell("E_KEY", "key", "记录的钥匙与正文写明的不同", "the body names another key")
+        tell("E_KEY", "key", "记录的钥匙与正文写明的不同", "the body names another key")
     if is_signed is None:
-        yield tell("E_KEY", "key", "没有这把钥匙的公钥", "the key was never enrolled")
+        tell("E_KEY", "key", "没有这把钥匙的公钥", "the key was never enrolled")
     elif not is_signed:
-        yield tell(
+        tell(
             "E_SIG",
             "sig",
             "签名不成立:正文或签名被改动过",
             "the signature does not verify: body or signature was changed",
         )
     if not is_instant(record.received_at):
-        yield tell("E_RECEIVED", "srv.at", "收到时间写法不对", "the time of receipt is ill-formed")
+        tell("E_RECEIVED", "srv.at", "收到时间写法不对", "the time of receipt is ill-formed")
+    return found
 
 
 def _check_opened(

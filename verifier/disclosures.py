@@ -24,16 +24,17 @@ from verifier.canonical import (
     utf16,
     write_plain,
 )
-from verifier.quick import NUMBER, TEXT, an_object
+from verifier.quick import NUMBER, an_object
 from verifier.suites import Suite
 
 Tell = Callable[[str, str, str], None]
 TOGETHER = 256  # lines
+_NAME = r'"([^"\\\n]*)"'
 # The last letter of a salt holds its last two bits; the others are 0.
 _SALT = '"([A-Za-z0-9_-]{21}[AQgw])"'
 _LINES = re.compile(
     "^"
-    + an_object({"path": TEXT, "salt": _SALT, "seq": NUMBER, "stream": TEXT, "value": "(.*)"})
+    + an_object({"path": _NAME, "salt": _SALT, "seq": NUMBER, "stream": _NAME, "value": "(.*)"})
     + "$",
     re.MULTILINE,
 )

@@ -31,11 +31,13 @@ from verifier.records import (
 )
 from verifier.suites import Suite
 
-TEXT = r'"([^"\\\n]*)"'
-STREAM = r'"(org|keys|defs|sys|case/[^"\\\n]+|stock/[^"\\\n]+)"'
 NUMBER = "(0|[1-9][0-9]{0,13})"
-ZONE = '"([A-Za-z0-9_+/-]+)"'
-_HASH = '"([0-9a-f]{64})"'
+_TEXT = '"([^"]*)"'  # of a body without a backslash
+_STREAM = '"(org|keys|defs|sys|case/[^"]+|stock/[^"]+)"'
+_ZONE = '"([A-Za-z0-9_+/-]+)"'
+_HASH = '"([^"]{64})"'  # whether these are hex digits is looked at for all of a body at once
+_KEY = '"([0-9a-f]{64})"'
+_HEX = b"0123456789abcdef"
 
 
 def an_object(fields: Mapping[str, str]) -> str:
@@ -60,53 +62,53 @@ def _several(pattern: str, opening: str, closing: str) -> str:
 
 
 _HEAD = an_object({"hash": _HASH, "seq": NUMBER})
-_PARTY = an_object({"name": TEXT, "uid": TEXT})
-_TEXTS = _several(TEXT, "[", "]")
-_NAMED_HASH = f"{TEXT}:{_HASH}"
-_NAMED_HEAD = f"{STREAM}:{_HEAD}"
+_PARTY = an_object({"name": _TEXT, "uid": _TEXT})
+_TEXTS = _several(_TEXT, "[", "]")
+_NAMED_HASH = f"{_TEXT}:{_HASH}"
+_NAMED_HEAD = f"{_STREAM}:{_HEAD}"
 _FILE = an_object({"name": _HASH, "size": _HASH, "digest": _HASH})
 _SRV = an_object({"at": '"([0-9TZ:.-]*)"', "pt": '"([a-z0-9.+/-]*)"'})
-_SEALED = an_object({"body": '"([^"]*)"', "key": _HASH, "sig": '"([A-Za-z0-9+/]*=*)"', "srv": _SRV})
+_SEALED = an_object({"body": _TEXT, "key": _KEY, "sig": _TEXT, "srv": _SRV})
 _RECORD = re.compile(an_object({"index": NUMBER, "record": f"({_SEALED})"}).encode())
-_ACTOR = {"dept": TEXT, "for": _or_null(_PARTY), "name": TEXT, "post": TEXT, "uid": TEXT}
-_DEFINITION = {"model": _HASH, "name": TEXT, "src": _HASH, "ver": TEXT}
+_ACTOR = {"dept": _TEXT, "for": _or_null(_PARTY), "name": _TEXT, "post": _TEXT, "uid": _TEXT}
+_DEFINITION = {"model": _HASH, "name": _TEXT, "src": _HASH, "ver": _TEXT}
 _FIELDS = {
-    "act": TEXT,
+    "act": _TEXT,
     "actor": an_object(_ACTOR),
     "after": an_object({"root": _HASH, "size": NUMBER}),
     "att": _several(_FILE, "[", "]"),
-    "case": _or_null(an_object({"id": TEXT, "number": TEXT})),
-    "code": _or_null(TEXT),
+    "case": _or_null(an_object({"id": _TEXT, "number": _TEXT})),
+    "code": _or_null(_TEXT),
     "comment": _or_null(_HASH),
     "def": _or_null(an_object(_DEFINITION)),
     "events": _several(_HASH, "[", "]"),
     "facts": _several(_NAMED_HASH, "{", "}"),
     "form": _several(_NAMED_HASH, "{", "}"),
-    "happened": TEXT,
+    "happened": _TEXT,
     "heads": _several(_NAMED_HEAD, "{", "}"),
     "key": _HASH,
     "keys": _or_null(_HEAD),
-    "meaning": TEXT,
+    "meaning": _TEXT,
     "move": _or_null(an_object({"from": _TEXTS, "to": _TEXTS})),
-    "nonce": '"([0-9a-f]{32})"',
+    "nonce": _TEXT,
     "org": _or_null(_HEAD),
-    "origin": TEXT,
+    "origin": _TEXT,
     "prev": _HASH,
     "recorder": _or_null(_PARTY),
-    "req": TEXT,
+    "req": _TEXT,
     "seq": NUMBER,
-    "stream": STREAM,
+    "stream": _STREAM,
     "suite": '"([a-z0-9-]*)"',
-    "task": _or_null(an_object({"id": TEXT, "node": TEXT})),
-    "time": TEXT,
-    "typ": TEXT,
-    "tz": ZONE,
+    "task": _or_null(an_object({"id": _TEXT, "node": _TEXT})),
+    "time": _TEXT,
+    "typ": _TEXT,
+    "tz": _ZONE,
     "v": "2",
-    "way": TEXT,
+    "way": _TEXT,
 }
 _BODY = re.compile(an_object(_FIELDS))
 _NAMED_HEADS = re.compile(_NAMED_HEAD)
-_FILES, _TEXT_PARTS = re.compile(_FILE), re.compile(TEXT)
+_FILES, _TEXT_PARTS = re.compile(_FILE), re.compile(_TEXT)
 
 
 def _event_paths(count: int) -> tuple[str, ...]:
@@ -149,7 +151,7 @@ def _decode(text: bytes) -> bytes | None:
 
 def read_body(data: bytes, suite: Suite) -> Body | None:
     """The body of version 2 in these bytes, None where the exact way has to tell."""
-    if len(data) > LARGEST_BODY:
+    if len(data) > LARGEST_BODY or b"\\" in data:
         return None
     try:
         text = data.decode()
@@ -168,6 +170,10 @@ def read_body(data: bytes, suite: Suite) -> Body | None:
     commits = _read_commits(events, facts, form, att, comment)
     several = _read_heads(heads)
     if commits is None or several is None:
+        return None
+    optional = (model, src, org_hash, keys_hash)
+    own = (key, prev, root, *(one.hash for one in several.values()), *filter(None, optional))
+    if "".join((*own, *commits.values())).encode().translate(None, _HEX):
         return None
     if named != suite.name or typ not in TYPES or meaning not in MEANINGS or way not in WAYS:
         return None

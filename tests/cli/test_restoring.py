@@ -118,6 +118,15 @@ def test_other_machines_stop_until_their_user_has_the_code(loss: Loss) -> None:
     assert loss.clerk("audit", "verify")[0] == 0
 
 
+def test_the_code_can_be_looked_up_where_it_was_accepted(loss: Loss) -> None:
+    said = loss.code()
+    assert f"恢复码 {said}" in loss.run("doctor")[1]
+    told = loss.clerk("doctor")
+    assert said not in "".join(told[1:])
+    loss.clerk("accept", said)
+    assert f"恢复码 {said}" in loss.clerk("doctor")[1]
+
+
 def test_a_code_may_be_typed_in_groups(loss: Loss) -> None:
     said = loss.code()
     code, out, err = loss.clerk("accept", *said.split("-"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import SYS
+from engine.confirming import code_of, confirm
 from engine.desk import Desk
 from engine.errors import EvidenceError, RolledBack, UsageError
 from engine.evidence.checkpoint import load_checkpoint, make_checkpoint
@@ -19,11 +20,12 @@ from engine.evidence.restoration import RESTORE, Lost, restoration_matter
 from engine.evidence.signing import FileSigner, make_key
 from engine.kernel.office_events import Approver, Restored
 from engine.rehearsal.office import Office
-from engine.restorations import code_of, restorations_of
+from engine.restorations import restorations_of
 from engine.restoring import GO_ON, go_on
 from engine.reverifying import verify_new
 from engine.scribe import Account
 from engine.sealing import build_of, seal
+from engine.store.store import Store
 from engine.verifying import verify_store
 from engine.witness import Witness
 from tests.conftest import Dice, copied, open_office
@@ -73,6 +75,10 @@ def tamper(office: Office, change: str) -> None:
         for (name,) in triggers.fetchall():
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql(change)
+
+
+def accept(client: Witness, store: Store, code: str) -> tuple[int, ...]:
+    return client.accept(store, *confirm(store, code))
 
 
 def codes(office: Office) -> list[str]:
@@ -179,10 +185,10 @@ def test_a_client_goes_on_only_with_the_code_of_what_it_was_told(tmp_path: Path)
     code = code_of(receipt.digest)
     for wrong in (code[:-1], "", code_of("0" * 64), code_of(mine)):
         with pytest.raises(UsageError):
-            client.accept(again.store, wrong)
+            accept(client, again.store, wrong)
     with pytest.raises(RolledBack):
         step(again)
-    assert len(client.accept(again.store, code)) == 3  # two steps and the checkpoint
+    assert len(accept(client, again.store, code)) == 3  # two steps and the checkpoint
     assert client.seen(again.store).frontier.size == again.store.last_position()
     step(again)
     assert (tmp_path / "elsewhere" / "client.lost").read_text("ascii").count("\n") == 3
@@ -196,14 +202,14 @@ def test_a_client_that_saw_less_than_was_kept_compares_it(tmp_path: Path) -> Non
     step(office)
     office.desk.witness = None
     receipt = go_on(office.desk, [], WHY, *registrars(office))
-    assert client.accept(office.store, code_of(receipt.digest)) == ()
+    assert accept(client, office.store, code_of(receipt.digest)) == ()
     # The same, in a store whose beginning is another.
     other = open_office("2026-10-13 08:00")
     step(other)
     step(other)
     receipt = go_on(other.desk, [], WHY, *registrars(other))
     with pytest.raises(RolledBack):
-        client.accept(other.store, code_of(receipt.digest))
+        accept(client, other.store, code_of(receipt.digest))
 
 
 def test_a_code_serves_once(tmp_path: Path) -> None:
@@ -214,13 +220,13 @@ def test_a_code_serves_once(tmp_path: Path) -> None:
     again = open_office()
     code = code_of(go_on(again.desk, [], WHY, *registrars(again)).digest)
     put_back = copied(again, Dice(1_000_000))
-    assert len(client.accept(again.store, code)) == 1
+    assert len(accept(client, again.store, code)) == 1
     again.desk.witness = put_back.desk.witness = client
     step(again)
-    assert client.accept(again.store, code) == ()
+    assert accept(client, again.store, code) == ()
     mine = list(client.receipts())
     with pytest.raises(RolledBack) as refused:
-        client.accept(put_back.store, code)
+        accept(client, put_back.store, code)
     assert "不能再用" in refused.value.text.show("zh")
     assert list(client.receipts()) == mine
     with pytest.raises(RolledBack) as refused:
@@ -236,14 +242,38 @@ def test_whoever_learned_of_the_new_log_by_its_checkpoint_accepts_no_code(tmp_pa
     client.require_extension(office.store, office.desk.service_keys())
     assert client.log(office.store) == 2
     with pytest.raises(RolledBack):
-        client.accept(put_back.store, code)
+        accept(client, put_back.store, code)
+
+
+@pytest.mark.parametrize(
+    ("by", "uid", "change", "why"),
+    [
+        ((), "lugong", "", "须有另一名登记人员同意"),
+        (("linlan",), "lugong", "", "linlan 不是登记人员"),
+        (("wutong",), "linlan", "", "linlan 不是登记人员"),
+        (("wutong",), "lugong", "UPDATE record SET sig = X'00' WHERE typ = 'restore'", "签名"),
+        (("wutong",), "lugong", "DELETE FROM disclosure WHERE stream = 'sys'", "缺少"),
+        (("wutong",), "lugong", "UPDATE record SET position = 99 WHERE typ = 'restore'", "记录数"),
+    ],
+)
+def test_whose_code_it_is_counts(
+    office: Office, by: tuple[str, ...], uid: str, change: str, why: str
+) -> None:
+    """A code can be told by anybody: two registrars must have signed."""
+    record(office, told(office.desk), *by, uid=uid)
+    if change:
+        tamper(office, change)
+    *_, (made, _) = office.store.raw_records(SYS)
+    with pytest.raises(RolledBack) as refused:
+        confirm(office.store, code_of(made.digest))
+    assert why in refused.value.text.show("zh")
 
 
 def test_the_digest_of_another_record_is_no_code(office: Office, tmp_path: Path) -> None:
     sign(office, tmp_path)
     digest = list(office.store.records(SYS))[-1].record.digest
     with pytest.raises(UsageError):
-        Witness(tmp_path / "elsewhere", "client").accept(office.store, code_of(digest))
+        confirm(office.store, code_of(digest))
 
 
 def test_no_checkpoint_is_signed_under_the_name_of_a_log_that_was_lost(
@@ -276,7 +306,7 @@ def test_a_code_is_of_all_that_stands_before_it(tmp_path: Path) -> None:
     record(office, told(office.desk, root="0" * 64), "wutong")
     digest = list(office.store.records(SYS))[-1].record.digest
     with pytest.raises(RolledBack):
-        client.accept(office.store, code_of(digest))
+        accept(client, office.store, code_of(digest))
 
 
 def test_its_checkpoints_bear_the_name_of_the_new_log(office: Office, tmp_path: Path) -> None:
