@@ -6,9 +6,13 @@ Level 1 with signatures against nothing but Ed25519 over the same bodies, one si
 other, and level 1 without signatures against nothing but reading: lines and models parsed, bodies
 decoded, all hashed by the standard library, and, below that, the bytes hashed as they are. First of
 the records alone, which are all the bytes that bare Ed25519 goes over: bodies, chains, signatures,
-without what they disclose, texts and models; then of everything. Medians of alternating runs, in
-processor time. The store is that of a played walk, small, with its texts and models; with CASES one
-of so many cases of ten records each, under one short procedure: nearly all of it is records.
+without what they disclose, texts and models; then of everything. Medians of alternating runs, and
+in brackets the least disturbed run of each, in processor time. Then, where there are records enough
+for it, level 1 with the signatures shared out over all processors, against the same bare Ed25519 in
+one process and in as many, all by the clock.
+
+The store is that of a played walk, small, with its texts and models; with CASES one of so many
+cases of ten records each, under one short procedure: nearly all of it is records.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
@@ -37,9 +41,10 @@ from tests.toys import toy_texts
 from tests.verifier.ground import ORIGIN, work
 from verifier.bundle import read_bundle
 from verifier.chain import check_bytes
-from verifier.ed25519 import is_signed, which_are_signed
+from verifier.ed25519 import Claim, is_signed, which_are_signed
 from verifier.files import Files
 from verifier.reading import find_publics, read_records
+from verifier.shares import Shares, available
 
 WALK = "B-08"
 
@@ -88,11 +93,22 @@ def check_records(held: Files, *, signatures: bool) -> None:
     assert judged.findings == ()
 
 
-def timed(call: Callable[[], object]) -> float:
-    """Seconds of the processor: everything here is one thread that waits for nothing."""
-    start = time.process_time()
+def timed(call: Callable[[], object], clock: Callable[[], float]) -> float:
+    """Seconds by a clock: that of the processor, where all is done by one thread."""
+    start = clock()
     call()
-    return time.process_time() - start
+    return clock() - start
+
+
+def one_by_one(claims: Sequence[Claim]) -> list[bool]:
+    """Bare Ed25519."""
+    return [is_signed(*one) for one in claims]
+
+
+def in_shares(claims: Sequence[Claim], jobs: int) -> list[bool]:
+    """Bare Ed25519 in several processes."""
+    with Shares(one_by_one, jobs) as shares:
+        return shares.judge(claims)
 
 
 def files_of(folder: Path, cases: int) -> dict[str, bytes]:
@@ -109,6 +125,24 @@ def files_of(folder: Path, cases: int) -> dict[str, bytes]:
     return {name: data for name, data in files.items() if name != "tables.jsonl"}
 
 
+Seconds = Mapping[str, float]
+
+
+def measure(
+    calls: Mapping[str, Callable[[], object]], runs: int, clock: Callable[[], float]
+) -> tuple[Seconds, Seconds]:
+    """Of each call the median of alternating runs, and the least."""
+    for call in calls.values():
+        for _ in range(4):  # warm: tables of keys, caches
+            call()
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(runs):
+        for name, call in calls.items():
+            spent[name].append(timed(call, clock))
+    usual = {name: statistics.median(several) for name, several in spent.items()}
+    return usual, {name: min(several) for name, several in spent.items()}
+
+
 def main(runs: int, cases: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = files_of(Path(folder), cases)
@@ -118,7 +152,7 @@ def main(runs: int, cases: int) -> None:
     signed = [(publics[one.key], one.sig, one.signed) for one in bundle.records]
     calls: dict[str, Callable[[], object]] = {
         "level 1": lambda: check_bytes(read_bundle(held)),
-        "ed25519": lambda: [is_signed(*one) for one in signed],
+        "ed25519": lambda: one_by_one(signed),
         "together": lambda: which_are_signed(signed),
         "records": lambda: check_records(Files(contents=alone), signatures=True),
         "their chains": lambda: check_records(Files(contents=alone), signatures=False),
@@ -127,29 +161,41 @@ def main(runs: int, cases: int) -> None:
         "reading": lambda: read_lines(files),
         "hashing": lambda: hash_lines(files),
     }
-    for call in calls.values():
-        for _ in range(4):  # warm: tables of keys, caches
-            call()
-    spent: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(runs):
-        for name, call in calls.items():
-            spent[name].append(timed(call))
-    least = {name: statistics.median(several) for name, several in spent.items()}
+    usual, least = measure(calls, runs, time.process_time)
     size = sum(map(len, files.values()))
     lines = sum(len(data) for name, data in files.items() if name.endswith(".jsonl"))
-    print(f"{len(bundle.records)} records, {size / 1e6:.2f} MB, {runs} runs")
+    print(f"{len(bundle.records)} records, {size / 1e6:.2f} MB, {runs} runs; median (least)")
     print(f"records and disclosures are {lines / size:.0%} of the bytes")
-    for name, seconds in least.items():
-        print(f"  {name:13} {seconds * 1000:8.1f} ms")
+    for name in calls:
+        print(f"  {name:13} {usual[name] * 1000:8.1f} ms ({least[name] * 1000:.1f})")
+
+    def ratio(one: str, other: str, goal: str = "") -> str:
+        found = usual[one] / usual[other], least[one] / least[other]
+        return f"  {f'{one} / {other}:':30} {found[0]:.2f} ({found[1]:.2f}){goal}"
+
     print("the records alone:")
-    print(f"  ed25519 / records: {least['ed25519'] / least['records']:.2f} (goal 0.95)")
-    print(f"  reading / chains:  {least['their reading'] / least['their chains']:.2f} (goal 0.6)")
+    print(ratio("ed25519", "records", " goal 0.95"))
+    print(ratio("their reading", "their chains", " goal 0.6"))
     print("with what they disclose, texts and models:")
-    print(f"  ed25519 / level 1: {least['ed25519'] / least['level 1']:.2f}")
-    print(f"  reading / chains:  {least['reading'] / least['chains']:.2f} (goal 0.6)")
-    print(f"  hashing / chains:  {least['hashing'] / least['chains']:.2f}")
-    print(f"{len(signed) / least['ed25519']:.0f} signatures verified a second")
-    print(f"{len(bundle.records) / least['level 1']:.0f} records a second, level 1")
+    print(ratio("ed25519", "level 1"))
+    print(ratio("reading", "chains", " goal 0.6"))
+    print(ratio("hashing", "chains"))
+    print(f"{len(signed) / usual['ed25519']:.0f} signatures verified a second")
+    print(f"{len(bundle.records) / usual['level 1']:.0f} records a second, level 1")
+    jobs = available()
+    if jobs > 1 and len(signed) >= verifier.chain.WORTH:
+        shared: dict[str, Callable[[], object]] = {
+            "one": lambda: one_by_one(signed),
+            "shared": lambda: in_shares(signed, jobs),
+            "level 1": lambda: check_bytes(read_bundle(held), jobs=jobs),
+        }
+        usual, least = measure(shared, runs, time.perf_counter)
+        print(f"in {jobs} processes, by the clock:")
+        for name in shared:
+            print(f"  {name:13} {usual[name] * 1000:8.1f} ms ({least[name] * 1000:.1f})")
+        print(ratio("one", "level 1", " goal 0.95"))
+        print(ratio("shared", "level 1"))
+        print(ratio("one", "shared"))
 
 
 if __name__ == "__main__":

@@ -14,16 +14,28 @@ from verifier.files import load_files
 from verifier.logs import Outside
 from verifier.notes import LARGEST_NOTE, load_trust
 from verifier.report import USAGE
+from verifier.shares import MOST, available
 from verifier.verifying import HIGHEST, verify
+
+STOPPED = 130  # as shells have it for SIGINT
 
 
 def main(words: list[str] | None = None) -> int:
-    """0 valid, 1 tampered, 2 usage, 3 not proven."""
+    """0 valid, 1 tampered, 2 usage, 3 not proven, 130 stopped by Ctrl-C."""
     parser = _parser()
     try:
         asked = parser.parse_args(words)
     except SystemExit as ended:
         return int(ended.code or 0)
+    try:
+        return _answer(asked)
+    except KeyboardInterrupt:
+        said = "已中断,没有结论" if asked.lang == "zh" else "stopped; no verdict"
+        print(said, file=sys.stderr)
+        return STOPPED
+
+
+def _answer(asked: argparse.Namespace) -> int:
     is_zh = asked.lang == "zh"
     try:
         trust = load_trust(asked.trust.strip()) if asked.trust is not None else None
@@ -42,7 +54,7 @@ def main(words: list[str] | None = None) -> int:
         said = "读不出来" if is_zh else "cannot be read"
         print(f"{error.filename}: {said} ({error.strerror})", file=sys.stderr)
         return USAGE
-    report = verify(files, trust, outside, asked.level, anchors)
+    report = verify(files, trust, outside, asked.level, anchors, asked.jobs)
     told = (
         json.dumps(report.dump(), ensure_ascii=False, indent=1)
         if asked.json
@@ -82,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--level", type=int, choices=range(1, HIGHEST + 1), default=HIGHEST, help="1…5"
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        choices=range(1, MOST + 1),
+        default=available(),
+        help=f"核对签名至多用几个处理器,1…{MOST} · processors for signatures, at most",
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh")

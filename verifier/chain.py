@@ -23,10 +23,12 @@ from verifier.reading import (
     read_records,
 )
 from verifier.records import RECORD_V2, Body, Place, Record, genesis
+from verifier.shares import Shares
 from verifier.suites import Suite
 
 _AHEAD = timedelta(minutes=5)
 _TOGETHER = 4096  # signatures; as many bodies are held a second time
+WORTH = 2048  # signatures from which another process is worth starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +61,17 @@ class _Stream:
 
 
 @without_cycles
-def check_bytes(bundle: Bundle, *, signatures: bool = True) -> Judged:
-    """Level 1 over a whole bundle. Without `signatures` the chains alone, for measuring."""
+def check_bytes(bundle: Bundle, *, signatures: bool = True, jobs: int = 1) -> Judged:
+    """Level 1 over a whole bundle, with the signatures in up to `jobs` processes.
+
+    Without `signatures` the chains alone, for measuring.
+    """
     found = list(bundle.findings)
     found += check_log(bundle.records, is_whole=bundle.scope.kind == "store")
     records = read_records(bundle)
-    signed = _check_signatures(records, bundle.suite) if signatures else [True] * len(records)
+    signed: list[bool | None] = [True] * len(records)
+    if signatures:
+        signed = _check_signatures(records, bundle.suite, jobs)
     targets = find_targets(records)
     named = {(one.stream, one.seq, one.path): one for one in targets}
     streams: dict[str, _Stream] = {}
@@ -114,17 +121,18 @@ def check_log(records: Iterable[Record], *, is_whole: bool) -> Iterator[Finding]
         last = one.index
 
 
-def _check_signatures(records: tuple[Read, ...], suite: Suite) -> list[bool | None]:
+def _check_signatures(records: tuple[Read, ...], suite: Suite, jobs: int) -> list[bool | None]:
     """Of each record whether it is signed, None where its key was never enrolled."""
     publics = find_publics(records, suite)
     known = [n for n, one in enumerate(records) if one.record.key in publics]
     found: list[bool | None] = [None] * len(records)
-    for start in range(0, len(known), _TOGETHER):
-        several = known[start : start + _TOGETHER]
-        sealed = [records[n].record for n in several]
-        claims = [(publics[one.key], one.sig, one.signed) for one in sealed]
-        for n, is_signed in zip(several, suite.which_are_signed(claims), strict=True):
-            found[n] = is_signed
+    with Shares(suite.which_are_signed, jobs if len(known) >= WORTH else 1) as shares:
+        for start in range(0, len(known), _TOGETHER):
+            several = known[start : start + _TOGETHER]
+            sealed = [records[n].record for n in several]
+            claims = [(publics[one.key], one.sig, one.signed) for one in sealed]
+            for n, is_signed in zip(several, shares.judge(claims), strict=True):
+                found[n] = is_signed
     return found
 
 

@@ -29,13 +29,15 @@ def verify(
     outside: tuple[Outside, ...],
     level: int = HIGHEST,
     anchors: tuple[Certificate, ...] = (),
+    jobs: int = 1,
 ) -> Report:
-    """The report on a bundle's files; `anchors` are trusted authorities of time stamps.
+    """The report on a bundle's files; `anchors` are trusted authorities of time stamps, `jobs` how
+    many processes may be used.
 
     Never raises, whatever the files hold.
     """
     bundle = read_bundle(files)
-    judged = check_bytes(bundle)
+    judged = check_bytes(bundle, jobs=jobs)
     found: list[Finding] = list(judged.findings)
     if level >= 2:
         found += check_log(bundle, judged, trust, outside)

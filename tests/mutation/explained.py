@@ -54,6 +54,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/restorations.py": (RESTORED,),
     "verifier/report.py": ("tests/verifier/test_report.py",),
     "verifier/roster.py": ("tests/verifier/test_roster.py",),
+    "verifier/shares.py": ("tests/verifier/test_shares.py",),
     "verifier/signatures.py": ("tests/verifier/test_signatures.py",),
     "verifier/sm2.py": ("tests/verifier/test_sm2.py",),
     "verifier/sm3.py": ("tests/verifier/test_sm2.py",),

@@ -12,6 +12,7 @@ from subprocess import PIPE
 
 import pytest
 
+import verifier.__main__
 from engine.evidence.checkpoint import dump_vkey
 from tests.conftest import ROOT
 from tests.verifier.parts import ORIGIN
@@ -111,6 +112,26 @@ def test_levels_and_authorities_can_be_asked_for(run: Run) -> None:
         assert (stamped["size"], stamped["authority"]) == (1, "CN=stamps")
 
 
+def test_a_report_says_the_same_of_any_number_of_processors(run: Run) -> None:
+    told = run("bundle", "--jobs", "1")
+    assert told[0] == 3
+    assert told == run("bundle", "--jobs", "2") == run("bundle")
+    for wrong in ("0", "9", "x"):
+        assert run("bundle", "--jobs", wrong)[0] == 2
+
+
+def test_whoever_stops_it_is_told_that_there_is_no_verdict(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("verify", "load_files"):
+        monkeypatch.setattr(verifier.__main__, name, stop)
+        assert run("bundle") == (130, "", "已中断,没有结论\n")
+        assert run("bundle", "--lang", "en") == (130, "", "stopped; no verdict\n")
+
+
 @pytest.mark.parametrize(
     ("words", "zh", "en"),
     [
@@ -161,7 +182,7 @@ def test_the_words_are_explained(run: Run) -> None:
     lines = [" ".join(one.split()) for one in out.splitlines() if one]
     assert lines[0] == (
         "usage: verifier [-h] [--trust VKEY] [--checkpoint NOTE] [--tsa CERT]"
-        " [--level {1,2,3,4,5}] [--json] [--lang {zh,en}] BUNDLE"
+        " [--level {1,2,3,4,5}] [--jobs N] [--json] [--lang {zh,en}] BUNDLE"
     )
     for told in (
         "核对证据包 · checks an evidence bundle (docs/evidence-spec.md §11, §12)",
@@ -171,6 +192,7 @@ def test_the_words_are_explained(run: Run) -> None:
         "--tsa CERT 所信任的时间戳机构证书(PEM 或 DER),可多次"
         " · a trusted time-stamp authority's certificate, PEM or DER, repeatable",
         "--level {1,2,3,4,5} 1…5",
+        "--jobs N 核对签名至多用几个处理器,1…8 · processors for signatures, at most",
         "0 成立 valid · 1 被篡改 tampered · 2 用法 usage · 3 未能证明 not proven",
     ):
         assert told in lines
