@@ -6,10 +6,10 @@ Level 1 with signatures against nothing but Ed25519 over the same bodies, one si
 other, and level 1 without signatures against nothing but reading: lines and models parsed, bodies
 decoded, all hashed by the standard library, and, below that, the bytes hashed as they are. First of
 the records alone, which are all the bytes that bare Ed25519 goes over: bodies, chains, signatures,
-without what they disclose, texts and models; then of everything. Medians of alternating runs, and
-in brackets the least disturbed run of each, in processor time. Then, where there are records enough
-for it, level 1 with the signatures shared out over all processors, against the same bare Ed25519 in
-one process and in as many, all by the clock.
+without what they disclose, texts and models; then of everything. Medians of alternating runs, of
+ratios those of runs that followed one another, and in brackets the least disturbed run of each, in
+processor time. Then, where there are records enough for it, level 1 with the signatures shared out
+over all processors, against the same bare Ed25519 in one process and in as many, all by the clock.
 
 The store is that of a played walk, small, with its texts and models; with CASES one of so many
 cases of ten records each, under one short procedure: nearly all of it is records.
@@ -83,13 +83,13 @@ def records_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {**kept, "disclosures.jsonl": keys}
 
 
-def check_records(held: Files, *, signatures: bool) -> None:
+def check_records(held: Files, *, signatures: bool, jobs: int = 1) -> None:
     """Level 1 of the records alone: every check of it but of what a record points to."""
     left_out = "_check_opened", "_check_objects", "_check_models"
     with ExitStack() as stack:
         for name in left_out:
             stack.enter_context(patch.object(verifier.chain, name, lambda *_: ()))
-        judged = check_bytes(read_bundle(held), signatures=signatures)
+        judged = check_bytes(read_bundle(held), signatures=signatures, jobs=jobs)
     assert judged.findings == ()
 
 
@@ -125,13 +125,10 @@ def files_of(folder: Path, cases: int) -> dict[str, bytes]:
     return {name: data for name, data in files.items() if name != "tables.jsonl"}
 
 
-Seconds = Mapping[str, float]
-
-
 def measure(
     calls: Mapping[str, Callable[[], object]], runs: int, clock: Callable[[], float]
-) -> tuple[Seconds, Seconds]:
-    """Of each call the median of alternating runs, and the least."""
+) -> dict[str, list[float]]:
+    """Of each call its alternating runs, in seconds."""
     for call in calls.values():
         for _ in range(4):  # warm: tables of keys, caches
             call()
@@ -139,8 +136,20 @@ def measure(
     for _ in range(runs):
         for name, call in calls.items():
             spent[name].append(timed(call, clock))
-    usual = {name: statistics.median(several) for name, several in spent.items()}
-    return usual, {name: min(several) for name, several in spent.items()}
+    return spent
+
+
+def tell(spent: Mapping[str, list[float]]) -> None:
+    for name, several in spent.items():
+        usual, least = statistics.median(several), min(several)
+        print(f"  {name:13} {usual * 1000:8.1f} ms ({least * 1000:.1f})")
+
+
+def tell_ratio(spent: Mapping[str, list[float]], one: str, other: str, goal: str = "") -> None:
+    """The median of the ratios of runs that followed one another, and the ratio of the least."""
+    usual = statistics.median(a / b for a, b in zip(spent[one], spent[other], strict=True))
+    least = min(spent[one]) / min(spent[other])
+    print(f"  {f'{one} / {other}:':30} {usual:.2f} ({least:.2f}){goal}")
 
 
 def main(runs: int, cases: int) -> None:
@@ -153,49 +162,42 @@ def main(runs: int, cases: int) -> None:
     calls: dict[str, Callable[[], object]] = {
         "level 1": lambda: check_bytes(read_bundle(held)),
         "ed25519": lambda: one_by_one(signed),
-        "together": lambda: which_are_signed(signed),
         "records": lambda: check_records(Files(contents=alone), signatures=True),
+        "together": lambda: which_are_signed(signed),
         "their chains": lambda: check_records(Files(contents=alone), signatures=False),
         "their reading": lambda: read_lines(alone),
         "chains": lambda: check_bytes(read_bundle(held), signatures=False),
         "reading": lambda: read_lines(files),
         "hashing": lambda: hash_lines(files),
     }
-    usual, least = measure(calls, runs, time.process_time)
+    spent = measure(calls, runs, time.process_time)
     size = sum(map(len, files.values()))
     lines = sum(len(data) for name, data in files.items() if name.endswith(".jsonl"))
     print(f"{len(bundle.records)} records, {size / 1e6:.2f} MB, {runs} runs; median (least)")
     print(f"records and disclosures are {lines / size:.0%} of the bytes")
-    for name in calls:
-        print(f"  {name:13} {usual[name] * 1000:8.1f} ms ({least[name] * 1000:.1f})")
-
-    def ratio(one: str, other: str, goal: str = "") -> str:
-        found = usual[one] / usual[other], least[one] / least[other]
-        return f"  {f'{one} / {other}:':30} {found[0]:.2f} ({found[1]:.2f}){goal}"
-
+    tell(spent)
     print("the records alone:")
-    print(ratio("ed25519", "records", " goal 0.95"))
-    print(ratio("their reading", "their chains", " goal 0.6"))
+    tell_ratio(spent, "ed25519", "records", " goal 0.95")
+    tell_ratio(spent, "their reading", "their chains", " goal 0.6")
     print("with what they disclose, texts and models:")
-    print(ratio("ed25519", "level 1"))
-    print(ratio("reading", "chains", " goal 0.6"))
-    print(ratio("hashing", "chains"))
-    print(f"{len(signed) / usual['ed25519']:.0f} signatures verified a second")
-    print(f"{len(bundle.records) / usual['level 1']:.0f} records a second, level 1")
+    tell_ratio(spent, "ed25519", "level 1")
+    tell_ratio(spent, "reading", "chains", " goal 0.6")
+    tell_ratio(spent, "hashing", "chains")
     jobs = available()
     if jobs > 1 and len(signed) >= verifier.chain.WORTH:
         shared: dict[str, Callable[[], object]] = {
-            "one": lambda: one_by_one(signed),
-            "shared": lambda: in_shares(signed, jobs),
             "level 1": lambda: check_bytes(read_bundle(held), jobs=jobs),
+            "one": lambda: one_by_one(signed),
+            "records": lambda: check_records(Files(contents=alone), signatures=True, jobs=jobs),
+            "shared": lambda: in_shares(signed, jobs),
         }
-        usual, least = measure(shared, runs, time.perf_counter)
+        spent = measure(shared, runs, time.perf_counter)
         print(f"in {jobs} processes, by the clock:")
-        for name in shared:
-            print(f"  {name:13} {usual[name] * 1000:8.1f} ms ({least[name] * 1000:.1f})")
-        print(ratio("one", "level 1", " goal 0.95"))
-        print(ratio("shared", "level 1"))
-        print(ratio("one", "shared"))
+        tell(spent)
+        tell_ratio(spent, "one", "records", " goal 0.95")
+        tell_ratio(spent, "one", "level 1", " goal 0.95")
+        tell_ratio(spent, "shared", "records")
+        tell_ratio(spent, "one", "shared")
 
 
 if __name__ == "__main__":
