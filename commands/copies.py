@@ -15,7 +15,8 @@ from commands.destruction import returned_values
 from commands.workspace import Session, Workspace, signed_memory, witness
 from engine.confirming import code_of, confirm
 from engine.errors import RolledBack, UsageError
-from engine.evidence.memory import alone, keep_memory, load_memory
+from engine.evidence.disk import alone
+from engine.evidence.memory import keep_memory, load_memory
 from engine.redacting import Hand
 from engine.restoring import go_on
 from engine.sealing import build_of, seal

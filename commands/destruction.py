@@ -9,8 +9,7 @@ import typer
 
 from commands.display import stop
 from commands.workspace import Session, Workspace
-from engine.destroyed import remember, returned
-from engine.kernel.office_events import Redacted
+from engine.destroyed import remembered, returned
 from engine.receipts import Refused
 from engine.redacting import DESTROY, Hand, find_targets, redact
 from engine.store.store import Store
@@ -31,19 +30,21 @@ def destroy(
     desk = session.desk()
     roster = desk.catalog.roster(desk.clock())
     other = roster.person(approver).id
+    targets = find_targets(desk, case, seq, paths)
     if dry_run:
-        for one in find_targets(desk, case, seq, paths):
+        for one in targets:
             told = say("将销毁 第 {seq} 条 {path}", seq=one.seq, path=one.path)
             typer.echo(told.show(session.language))
         return
     actor = roster.person(session.name()).id
     by, second = (Hand(uid=uid, signer=session.signer(uid)) for uid in (actor, other))
-    answer = redact(desk, case, seq, paths, basis, by, second)
+    stream = f"case/{desk.require_case(case)}"
+    with remembered(destroyed_memory(session.workspace()), stream, targets) as forget:
+        answer = redact(desk, case, seq, paths, basis, by, second)
+        if isinstance(answer, Refused):
+            forget()
     if isinstance(answer, Refused):
         stop(answer, DESTROY, session.language)
-    for event in answer.events:
-        if isinstance(event, Redacted):
-            remember(destroyed_memory(session.workspace()), answer.stream, event.targets)
     told = say("已销毁(第 {seq} 条记录,{digest})", seq=answer.seq, digest=answer.digest[:12])
     typer.echo(told.show(session.language))
 

@@ -6,13 +6,14 @@ for each, `{"commit","path","seq","stream"}`.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engine.errors import EvidenceError
+from engine.errors import EvidenceError, UsageError
 from engine.evidence.canonical import canonical, parse
+from engine.evidence.disk import alone, write_private
 from engine.evidence.shape import read_count, read_object, read_text
 from engine.kernel.office_events import Target
 from engine.store.rows import Stored
@@ -30,15 +31,25 @@ class Place:
     commit: str
 
 
-def remember(file: Path, stream: str, targets: Iterable[Target]) -> None:
-    """Keep what a redaction of this stream has destroyed; on disk when this returns."""
-    places = (
-        Place(stream=stream, seq=one.seq, path=one.path, commit=one.commit) for one in targets
-    )
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as out:
-        out.writelines(canonical(asdict(one)) + b"\n" for one in places)
-        out.flush()
-        os.fsync(out.fileno())
+@contextmanager
+def remembered(file: Path, stream: str, targets: Iterable[Target]) -> Iterator[Callable[[], None]]:
+    """Keep what a redaction of this stream is about to destroy; on disk before it begins.
+
+    Gives what to call if it was refused. A usage error, too, destroys nothing. Whatever else ends
+    it leaves the places remembered: one too many only asks for what was wanted.
+    """
+    with alone(file):
+        before = _lines(file)
+        places = (
+            Place(stream=stream, seq=one.seq, path=one.path, commit=one.commit) for one in targets
+        )
+        new = b"".join(canonical(asdict(one)) + b"\n" for one in places)
+        write_private(file, before + new)
+        try:
+            yield lambda: write_private(file, before)
+        except UsageError:
+            write_private(file, before)
+            raise
 
 
 def returned(file: Path, store: Store) -> Iterator[tuple[Stored, str]]:
@@ -55,9 +66,7 @@ def returned(file: Path, store: Store) -> Iterator[tuple[Stored, str]]:
 
 
 def _read(file: Path) -> Iterator[Place]:
-    # A line a crash cut short is none.
-    lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
-    for line in lines:
+    for line in _lines(file).split(b"\n")[:-1]:
         try:
             got = read_object(parse(line), "", "commit path seq stream")
             yield Place(
@@ -69,3 +78,9 @@ def _read(file: Path) -> Iterator[Place]:
         except EvidenceError as error:
             told = say("已销毁内容的清单 {file} 已损坏:{why}", file=str(file), why=error.text)
             raise EvidenceError(told) from error
+
+
+def _lines(file: Path) -> bytes:
+    """Every line of the file; one that was cut short is none."""
+    content = file.read_bytes() if file.exists() else b""
+    return content[: content.rfind(b"\n") + 1]

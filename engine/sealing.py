@@ -17,9 +17,10 @@ from engine import scribe
 from engine.catalog import DEFS, KEYS, ORG, SYS
 from engine.errors import EvidenceError, RolledBack, StoreConflict
 from engine.evidence.checkpoint import Checkpoint, load_checkpoint, make_checkpoint
+from engine.evidence.disk import alone
 from engine.evidence.heads import heads_root
 from engine.evidence.log import Frontier, merkle_root
-from engine.evidence.memory import Memory, alone, keep_memory, load_memory
+from engine.evidence.memory import Memory, keep_memory, load_memory
 from engine.evidence.record import SERVICE, Actor, Head
 from engine.evidence.restoration import FIRST, log_number
 from engine.evidence.suite import Suite

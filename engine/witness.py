@@ -13,7 +13,8 @@ from pathlib import Path
 
 from engine.errors import EvidenceError, RolledBack
 from engine.evidence.checkpoint import load_checkpoint, note_problem
-from engine.evidence.memory import Memory, alone, keep_memory, load_memory
+from engine.evidence.disk import alone
+from engine.evidence.memory import Memory, keep_memory, load_memory
 from engine.evidence.record import Head
 from engine.evidence.restoration import FIRST, Restoration, log_number
 from engine.evidence.signing import PublicKey

@@ -29,7 +29,7 @@ class _Hold:
 
     rank: int
     holders: str
-    quantity: Decimal = Decimal(0)
+    quantity: Decimal
 
 
 @dataclass(slots=True)

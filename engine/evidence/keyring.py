@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import stat
 import unicodedata
@@ -27,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from engine.errors import EvidenceError, KeyLocked
 from engine.evidence.canonical import encode_base64
 from engine.evidence.der import OCTETS, SEQUENCE, element, inside, integer, only
+from engine.evidence.disk import write_private
 from engine.evidence.signing import FileSigner, PrivateKey, PublicKey, dump_public, load_public
 from engine.evidence.sm2 import Sm2PrivateKey, dump_sm2_private, load_sm2_private
 from engine.text import say
@@ -68,9 +68,9 @@ class Keyring:
         if path.exists() and not again:
             raise EvidenceError(say("{uid} 的钥匙文件已经存在", uid=uid))
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(path, encrypt_key(private, passphrase, salt))
+        write_private(path, encrypt_key(private, passphrase, salt))
         public = dump_public(private.public_key()) + "\n"
-        _write_private(path.with_suffix(".pub"), public.encode())
+        write_private(path.with_suffix(".pub"), public.encode())
         return path
 
     def unlock(self, uid: str, passphrase: str) -> FileSigner:
@@ -159,13 +159,3 @@ def _sequence(content: bytes) -> bytes:
 def _secret(passphrase: str) -> bytes:
     # The same words typed through another input method must open the same file.
     return unicodedata.normalize("NFC", passphrase).encode()
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    fresh = path.with_suffix(path.suffix + ".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

@@ -7,15 +7,13 @@ an older state, or writes its history anew, does not reach this file.
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import EvidenceError, RolledBack
 from engine.evidence.canonical import canonical, parse
+from engine.evidence.disk import write_private
 from engine.evidence.log import Frontier, load_frontier, merkle_root
 from engine.evidence.record import Head
 from engine.evidence.shape import read_object, read_text
@@ -109,24 +107,4 @@ def keep_memory(path: Path, memory: Memory) -> None:
             "origin": memory.origin,
         }
     )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the new name, too, must survive a power cut
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold a memory against every other process on this machine that would change it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.with_name(path.name + ".lock").open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    write_private(path, content)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import commands.destruction
 from tests.cli.conftest import Run
 from tests.cli.test_attachments import reports
 
@@ -115,6 +116,27 @@ def test_an_attachment_taken_away_without_a_record_is_missed(
         connection.commit()
     code, out, _ = run("audit", "verify", "--json")
     assert (code, [one["code"] for one in json.loads(out)]) == (1, ["E_OBJECT"])
+
+
+def test_what_is_being_destroyed_is_remembered_before_and_not_where_it_is_refused(
+    run: Run, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stops in between is asked for what he wanted, never told that all is well."""
+    again = "销毁过的内容又在库里"
+    path = ("--path", "form/会议名称")
+    assert run(*words(case, *path, approver="林岚"))[0] == 3
+    assert run(*words(case, *path, "--basis", " "))[0] == 2
+    assert again not in run("doctor")[1]
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(commands.destruction, "redact", stop)
+        run(*words(case, *path))
+    assert again in run("doctor")[1]
+    assert run(*words(case, *path))[0] == 0
+    assert again not in run("doctor")[1]
 
 
 def test_what_an_older_copy_brings_back_is_told_until_it_is_destroyed_again(

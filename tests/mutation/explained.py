@@ -18,7 +18,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/canonical.py": ("tests/verifier/test_canonical.py",),
     "verifier/cases.py": ("tests/verifier/test_cases.py",),
     "verifier/certificates.py": ("tests/verifier/test_certificates.py",),
-    "verifier/chain.py": ("tests/verifier/test_chain.py",),
+    "verifier/chain.py": ("tests/verifier/test_chain.py", "tests/verifier/test_shares.py"),
     "verifier/cms.py": ("tests/verifier/test_cms.py",),
     "verifier/columns.py": TABLES,
     "verifier/consents.py": ("tests/verifier/test_consents.py",),
@@ -159,8 +159,11 @@ _CURVES = {
 _AS_MANY = "there is one answer for each"
 _CHAIN = {
     "module: 4096 → 4097": "how many are judged together changes nothing that is found",
+    "module: 2048 → 2049": "as before: whoever judges them says the same",
     "check_bytes: True → False (2)": _AS_MANY,
     "_check_signatures: True → False": _AS_MANY,
+    "_is_ahead: signed <= received → signed < received": "a moment is not ahead of itself",
+    "_is_ahead: return False → return None": _ASKED,
 }
 _SM2 = {
     "is_signed: 0 < r < CURVE.n → 0 < r <= CURVE.n": "nothing is n modulo n",
@@ -169,6 +172,9 @@ _SM3 = {
     "plain_sm3: 64 → 65 (2)": "of a block its first 64 bytes are read",
     "_compress: 68 → 69": "a word more, which no round reads",
     "_compress: True → False": "there are eight words of either",
+}
+_PEOPLE = {
+    "People._end: until > last → until >= last": "the last day stays the last day",
 }
 _RESTORATIONS = {
     "check_restorers: 1 → 2": "before the first change of keys and before that is the same",
@@ -223,6 +229,8 @@ _QUICK = {
     "_head: seq is None or digest is None → seq is None and digest is None": _BOTH,
     "_decode: True → False": "what does not come out the same when written again is no base64",
     "_read_commits: True → False": "there are as many names as hashes",
+    "module: 64 → 65": "how many paths are made ahead changes none of them",
+    "_read_commits: len(several) <= len(_EVENTS) → len(several) < len(_EVENTS)": "as before",
 }
 _ROSTER = {
     "Office.top: break → continue": "nothing changes in the steps that are left",
@@ -247,6 +255,7 @@ EXPLAINED: Mapping[str, str] = {
         ("verifier/keys", _KEYS),
         ("verifier/log", _OWN_LOG),
         ("verifier/memory", _MEMORY),
+        ("verifier/people", _PEOPLE),
         ("verifier/powers", _POWERS),
         ("verifier/process", _PROCESS),
         ("verifier/quick", _QUICK),

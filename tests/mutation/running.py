@@ -55,7 +55,7 @@ class Trace:
     lines: Mapping[str, frozenset[int]]
 
 
-def chosen(mutant: Mutant, traces: Iterable[Trace]) -> list[Trace]:
+def chosen(mutant: Mutant, traces: Sequence[Trace]) -> list[Trace]:
     """The tests to be run over a mutant, the quickest first."""
     wanted = frozenset(range(mutant.first, mutant.last + 1))
     over = [one.lines.get(mutant.path, frozenset()) for one in traces]
@@ -64,6 +64,8 @@ def chosen(mutant: Mutant, traces: Iterable[Trace]) -> list[Trace]:
         for one, lines in zip(traces, over, strict=True)
         if (wanted & lines if mutant.is_inside else lines)
     ]
+    if not found and not mutant.is_inside:  # constants alone: there is no line to go over
+        found = list(traces)
     return sorted(found, key=lambda one: one.took)
 
 

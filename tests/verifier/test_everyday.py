@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
+import string
 from itertools import product
 from typing import Any
 
@@ -136,6 +137,13 @@ def test_numbers_have_up_to_14_digits(path: str) -> None:
 )
 def test_a_field_of_another_kind_is_left(path: str, value: Any) -> None:
     assert read(changed(FULL, path, value)) is None
+
+
+@pytest.mark.parametrize("path", WRONG["hash"][1])
+def test_a_hash_has_no_letter_but_those_of_hex_digits(path: str) -> None:
+    for letter in set(string.ascii_letters + string.punctuation + " 字") - set('abcdef"\\'):
+        for wrong in (letter + "0" * 63, "0" * 63 + letter):
+            assert read(changed(FULL, path, wrong)) is None, letter
 
 
 def test_a_body_with_other_fields_is_left() -> None:

@@ -56,6 +56,8 @@ def test_nothing_is_named_by_a_refusal_or_outside_a_case() -> None:
     log.add("case/1", NAMING[1], typ="refusal")
     log.add("org", NAMING[1])
     assert told(log) == []
+    log.add("case/1", NAMING[1])
+    assert told(log) == [absent("case/1 #1 event/0")]
 
 
 def test_each_is_told_once_where_it_is_named_first() -> None:

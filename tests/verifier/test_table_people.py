@@ -151,6 +151,7 @@ def test_who_stands_in_for_whom_and_until_when() -> None:
     log.add("org", delegated("b", "d", "2026-11-02", "2026-11-30"))
     log.add("org", delegated("d", "e", "2026-11-02", "2026-11-20"))
     log.add("org", delegated("d", "e", "2026-11-02", "2026-11-25"))
+    log.add("org", delegated("a", "f", "2026-11-02", "2026-11-30", "b"))
     log.add("org", amended("DelegationEnded", "2026-11-10", from_person="a", to_person="b"))
     log.add("org", amended("DelegationEnded", "2026-11-10", from_person="a", to_person="c"))
     log.add("org", amended("DelegationEnded", "2026-11-01", from_person="b", to_person="e"))
@@ -159,6 +160,7 @@ def test_who_stands_in_for_whom_and_until_when() -> None:
     log.add("org", amended("LeaveTaken", "2026-11-01", person="b", until=day("2026-12-01")))
     rows = [
         *(stand_in("ab", "2026-11-09", process) for process in ("", "用印", "会务")),
+        stand_in("af", "2026-11-30", "b"),
         *(stand_in("ac", "2026-11-08"), stand_in("bd", "2026-11-27"), stand_in("de", "2026-11-23")),
     ]
     assert_rows(log, "stand_in", *rows)
@@ -169,6 +171,12 @@ def test_who_stands_in_for_whom_and_until_when() -> None:
     [
         delegated("a", "b", "2026-11-02", "soon"),
         delegated("a", "b", "soon", "2026-11-02"),
+        *(
+            event("RosterAmended", amendment=told | {name: wrong})
+            for told in (delegated("a", "b", "2026-11-02", "2026-11-30")["amendment"],)
+            for name in ("from_", "until")
+            for wrong in (None, "2026-11-20", {"$": "decimal", "is": "1"})
+        ),
         amended("Delegated", "2026-11-02", from_person="a", to_person="b", until="2026-11-30"),
         amended("DelegationEnded", "0001-01-01", from_person="a", to_person="b"),
         amended("PersonLeft", "2026-11-02"),

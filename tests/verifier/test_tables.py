@@ -317,9 +317,10 @@ def test_what_is_held_of_a_book() -> None:
     log = in_one(
         *(held(5), held(decimal("1.5")), held(2, owner="2"), held(-2, owner="2")),
         *(held(1, item="笔"), held(1, owner="3"), held(-3, owner="3"), held(4, book="资产")),
-        held(1, owner="2", holders=["wutong"]),
+        *(held(1, owner="2", holders=["wutong"]), held(2, owner="5"), held(-2, owner="5")),
     )
     log.add("case/1", held(1, book="资产", holders=["wutong"]), held(1, owner="4"))
+    log.add("case/1", held(2, owner="4", holders=["wutong"]))
     plain: Row = {"book": "物品", "item": "纸", "owner": "1", "holders": '["linlan"]'}
     assert_rows(
         log,
@@ -328,7 +329,7 @@ def test_what_is_held_of_a_book() -> None:
         plain | {"item": "笔", "quantity": "1", "rank": 1005},
         plain | {"book": "资产", "quantity": "5", "rank": 1008},
         plain | {"owner": "2", "quantity": "1", "rank": 1009, "holders": '["wutong"]'},
-        plain | {"owner": "4", "quantity": "1", "rank": 2001},
+        plain | {"owner": "4", "quantity": "3", "rank": 2001},
     )
 
 
