@@ -51,22 +51,22 @@ class Shares:
         trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown()
 
     def judge(self, claims: Sequence[Claim]) -> list[bool]:
         """Of each claim whether it holds."""
-        if self._pool is None:
+        if self._pool is None or not claims:
             return self._judge(claims)
         # By key, so that the tables of most keys are made in one process only.
         order = sorted(range(len(claims)), key=lambda n: claims[n][0])
-        size = -(-len(order) // (self._others + 1)) or 1
+        size = -(-len(order) // (self._others + 1))
         places = [order[start : start + size] for start in range(0, len(order), size)]
-        mine, *others = [[claims[n] for n in several] for several in places] or [[]]
+        mine, *others = [[claims[n] for n in several] for several in places]
         asked = [self._ask(several) for several in others]
         judged = [self._judge(mine)]
         judged += [self._take(one, several) for one, several in zip(asked, others, strict=True)]
         found = [False] * len(claims)
-        for several, answers in zip(places, judged, strict=False):
+        for several, answers in zip(places, judged, strict=True):
             for n, is_signed in zip(several, answers, strict=True):
                 found[n] = is_signed
         return found

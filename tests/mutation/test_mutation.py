@@ -72,6 +72,18 @@ def test_a_weak_test_is_told_from_a_strong_one(text: str, code: int, tmp_path: P
         assert any("module: 5000 → 5001" in line for line in survivors)
 
 
+@pytest.mark.parametrize(("most", "code"), [("5000", 0), ("1 < 5000", 1)])
+def test_a_module_of_constants_is_judged_by_all_tests(most: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / "rates.py").write_text("MOST = 5000\n", "utf-8")
+    read = f"from rates import MOST\n\ndef test_most() -> None:\n    assert {most} "
+    compared = "== MOST" if code == 0 else "<= MOST + 1"
+    (tmp_path / "test_rates.py").write_text(f"{read}{compared}\n", "utf-8")
+    done = run("rates.py", "--root", str(tmp_path), "--tests", "test_rates.py")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "| rates.py | 1 | 1 |" in done.stdout
+    assert "untested" not in done.stdout
+
+
 def test_tests_that_fail_by_themselves_are_no_judges(tmp_path: Path) -> None:
     (tmp_path / "bill.py").write_text(MODULE, "utf-8")
     (tmp_path / "test_bill.py").write_text(f"{WEAK}    assert False\n", "utf-8")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -17,7 +18,7 @@ from verifier import chain
 from verifier.chain import check_bytes
 from verifier.ed25519 import Claim, which_are_signed
 from verifier.records import SERVICE
-from verifier.shares import MOST, Shares, available
+from verifier.shares import Shares, _leave_interrupts, available
 
 
 def claims(count: int) -> list[Claim]:
@@ -66,9 +67,27 @@ def test_each_takes_as_much_and_a_key_stays_with_one_of_them() -> None:
         assert shares.judge(asked) == [True] * 30
 
 
+@pytest.fixture
+def interrupted() -> Iterator[None]:
+    """This process heeds Ctrl-C, however the tests were started."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupted")
 def test_those_that_wait_leave_an_interrupt_to_the_one_that_asks() -> None:
     with Shares(are_interrupts_left, 2) as shares:
         assert sorted(shares.judge(claims(4))) == [False, False, True, True]
+    _leave_interrupts()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_none_is_left_over() -> None:
+    with Shares(which_are_signed, 3) as shares:
+        shares.judge(claims(9))
+        assert len(multiprocessing.active_children()) == 2
+    assert multiprocessing.active_children() == []
 
 
 def test_what_another_fails_to_judge_is_judged_here() -> None:
@@ -94,12 +113,12 @@ def test_where_no_other_can_be_started_one_judges_all(
 
 
 def test_as_many_as_there_are_processors_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(3)), raising=False)
-    assert available() == 3
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
-    assert available() == MOST
+    for count, wanted in ((3, 3), (8, 8), (9, 8), (64, 8)):
+        mine = {0: set(range(count))}.__getitem__  # 0: this process
+        monkeypatch.setattr(os, "sched_getaffinity", mine, raising=False)
+        assert available() == wanted
     monkeypatch.delattr(os, "sched_getaffinity")
-    for told, wanted in ((None, 1), (2, 2), (64, MOST)):
+    for told, wanted in ((None, 1), (2, 2), (64, 8)):
         monkeypatch.setattr(os, "cpu_count", lambda told=told: told)
         assert available() == wanted
 
