@@ -684,6 +684,23 @@ def test_a_clock_that_was_ahead_is_a_doubt_to_both(
     assert all(one["weight"] == "doubt" for one in report["findings"] if one["level"] == 1)
 
 
+def test_what_was_received_before_the_latest_before_it_is_a_doubt_to_both(
+    page: Chromium, ground: Ground
+) -> None:
+    forge = take_apart(ground, ground.office.signers, service=True)
+    stream = next(one.body["stream"] for one in forge.entries if one.body["seq"] == 4)
+    late, *others = [one for one in forge.entries if one.body["stream"] == stream]
+    late.at = instant(datetime.fromisoformat(late.at) + timedelta(days=400))
+    forge.rewrite()
+    files = forge.dump()
+    wanted = [("E_CLOCK", one.body["seq"], "doubt") for one in others]
+    found = ground.judge(files, 1).findings
+    assert [(one.code, one.seq, one.weight.name.lower()) for one in found] == wanted
+    report = judge(page, dump_zip(files), (ground.vkey,), {"own": files["checkpoint.note"]})
+    told = [one for one in report["findings"] if one["level"] == 1]
+    assert [(one["code"], one["seq"], one["weight"]) for one in told] == wanted
+
+
 @pytest.mark.parametrize(
     ("check", "name"),
     [
