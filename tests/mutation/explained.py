@@ -39,7 +39,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verifier/merkle.py": VECTORS,
     "verifier/model.py": ("tests/verifier/test_model.py",),
     "verifier/notes.py": (*VECTORS, "tests/verifier/test_notes.py"),
-    "verifier/offices.py": ("tests/verifier/test_offices.py",),
+    "verifier/offices.py": (
+        "tests/verifier/test_offices.py",
+        "tests/verifier/test_office_powers.py",
+    ),
     "verifier/people.py": TABLES,
     "verifier/powers.py": (
         "tests/verifier/test_key_powers.py",
@@ -171,6 +174,9 @@ _SHARES = {
     "Shares.judge: True → False (2)": _AS_MANY,
     "Shares.judge: False → True": "each claim is in one share, and so answered",
 }
+_VERIFYING = {
+    "verify: 1 → 2": "so few signatures are not shared out",
+}
 _SM2 = {
     "is_signed: 0 < r < CURVE.n → 0 < r <= CURVE.n": "nothing is n modulo n",
 }
@@ -270,6 +276,7 @@ EXPLAINED: Mapping[str, str] = {
         ("verifier/roster", _ROSTER),
         ("verifier/shares", _SHARES),
         ("verifier/signatures", _SIGNATURES),
+        ("verifier/verifying", _VERIFYING),
         ("verifier/sm2", _SM2),
         ("verifier/sm3", _SM3),
     )

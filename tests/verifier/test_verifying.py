@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.evidence.checkpoint import dump_vkey
+from engine.evidence.log import merkle_root
 from tests.verifier.parts import AT, ORIGIN, Row, event
 from tests.verifier.sealed import SYSTEM, Written, opening
 from tests.verifier.staff import KEYS
@@ -177,6 +178,24 @@ def test_nothing_proves_that_a_period_is_whole() -> None:
     )
     assert told[2] == missing
     assert missing not in judge(store.files(), level=1).limits
+
+
+def test_that_what_came_after_a_copy_was_lost_is_told() -> None:
+    store = Written()
+    store.add("case/1")
+    leaves = [bytes.fromhex(one.digest) for one in store.records]
+    lost: Row = {"log": 2, "lost_log": 1, "lost_size": 9, "lost_root": "0" * 64, "consents": []}
+    kept: Row = {"kept": 2, "root": merkle_root(leaves).hex(), "reason": "磁盘损坏"}
+    head = {"seq": 0, "hash": store.records[0].digest}
+    signed = {"typ": "restore", "meaning": "responsibility", "keys": head}
+    store.add("sys", event("Restored", **kept, **lost), **signed)
+    wanted = Limit(
+        zh=f"从备份恢复过:留下 2 条,其后的已丢失(sys #0,陆工,{AT}:磁盘损坏)",
+        en="it was restored from a copy: 2 records were kept, what came after is lost"
+        f" (sys #0, 陆工, {AT}: 磁盘损坏)",
+    )
+    assert wanted in judge(store.files(), level=2).limits
+    assert wanted not in judge(store.files(), level=1).limits
 
 
 PAPER: Row = {"way": "paper", "recorder": {"uid": "lugong", "name": "陆工"}}
