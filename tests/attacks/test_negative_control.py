@@ -39,7 +39,11 @@ def yes(*_: object, **__: object) -> bool:
     return True
 
 
-def all_of_them(records: tuple[object, ...], _: object) -> list[bool]:
+def no_list(*_: object) -> list[object]:
+    return []
+
+
+def all_of_them(records: tuple[object, ...], *_: object) -> list[bool]:
     return [True] * len(records)
 
 
@@ -64,8 +68,8 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
         "write_a_step_in_somebodys_name",
         2,
     ),
-    ("place", verifier.chain, "_check_place", nothing, "delete_a_reminder_and_sign_anew", 1),
-    ("seal", verifier.chain, "_check_seal", nothing, "write_a_step_in_somebodys_name", 2),
+    ("place", verifier.chain, "_find_misplaced", none, "delete_a_reminder_and_sign_anew", 1),
+    ("seal", verifier.chain, "_check_seal", no_list, "write_a_step_in_somebodys_name", 2),
     ("log order", verifier.chain, "check_log", nothing, "skip_an_index", 1),
     ("commitment", verifier.chain, "opens", yes, "edit_a_form_value", 4),
     ("disclosures", verifier.chain, "_check_opened", nothing, "strip_a_disclosure", 4),
