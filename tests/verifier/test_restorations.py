@@ -99,6 +99,14 @@ def test_a_restoration_and_the_checkpoints_of_either_log() -> None:
     assert past.told(past.bundle()) == [at("checkpoint.note", *elsewhere)]
 
 
+def test_the_last_number_is_one_a_log_may_have() -> None:
+    past = history()
+    restore(past, log=999_999_999)
+    made = past.bundle()
+    note = past.note(made.size, origin=f"{ORIGIN}#999999999")
+    assert past.told(replace(made, note=note)) == []
+
+
 WRONG = (
     ({"reason": None}, {}, "恢复记录须有且只有一个恢复事件", "it must have one Restored event"),
     ({"x": 1}, {}, "恢复记录须有且只有一个恢复事件", "it must have one Restored event"),
