@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,10 +57,10 @@ def restore_command(
     if lost is None and (second is not None or notes):
         raise UsageError(say("--second 和 --checkpoint 只与 --lost 同用"))
     if file.is_file():
-        copy = Store.open(file)
-        if copy.origin != here.origin:
-            raise UsageError(say("备份属于另一处:{origin}", origin=copy.origin))
-        copy.close()
+        with closing(Store.open(file)) as copy:
+            if copy.origin != here.origin:
+                told = say("备份属于另一处:{origin};请用本处的备份", origin=copy.origin)
+                raise UsageError(told)
     if lost is not None:
         _go_on(session, here, file, lost, second, notes)
         return

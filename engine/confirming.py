@@ -60,7 +60,7 @@ def _require_signed(store: Store) -> None:
         if not one.is_doubt:
             raise RolledBack(
                 say(
-                    "恢复不可信({stream} 第 {seq} 条):{why}",
+                    "恢复不可信({stream} 第 {seq} 条):{why}。请当面问登记人员,不要承认",
                     stream=one.stream,
                     seq=one.seq,
                     why=one.text,

@@ -45,10 +45,14 @@ def remembered(file: Path, stream: str, targets: Iterable[Target]) -> Iterator[C
         )
         new = b"".join(canonical(asdict(one)) + b"\n" for one in places)
         write_private(file, before + new)
-        try:
-            yield lambda: write_private(file, before)
-        except UsageError:
+
+        def forget() -> None:
             write_private(file, before)
+
+        try:
+            yield forget
+        except UsageError:
+            forget()
             raise
 
 

@@ -24,7 +24,7 @@ class Offices:
     findings: list[Finding] = field(default_factory=list)
     _made: dict[tuple[str, int], Office | None] = field(default_factory=dict)
     _zones: dict[str, str | None] = field(default_factory=dict)
-    _told: dict[tuple[int, str], list[Mapping[str, Json]]] = field(default_factory=dict)
+    _publications: dict[tuple[int, str], list[Mapping[str, Json]]] = field(default_factory=dict)
 
     def find(self, seq: int, on: date) -> Office | None:
         """The office by the records 0 … seq of `org` on a day; None if there was none yet."""
@@ -79,13 +79,13 @@ class Offices:
 
     def _published(self, seq: int, kind: str) -> list[Mapping[str, Json]]:
         """The publications of a kind in the records 0 … seq: asked anew for every record."""
-        if (seq, kind) not in self._told:
-            self._told[seq, kind] = [
+        if (seq, kind) not in self._publications:
+            self._publications[seq, kind] = [
                 event
                 for one in self.judged.streams.get(ORG, ())[: seq + 1]
                 if (event := one.event("Published")) is not None and event.get("kind") == kind
             ]
-        return self._told[seq, kind]
+        return self._publications[seq, kind]
 
     def _model(self, seq: int, on: date) -> str | None:
         """The model of the newest edition that has taken effect."""

@@ -85,7 +85,8 @@ def log_number(origin: str, name: str) -> int | None:
 
 def is_later_log(name: str) -> bool:
     """Whether a name would be taken for that of a later log of some other store."""
-    return log_number(name.rpartition("#")[0], name) is not None and "#" in name
+    origin, mark, _ = name.rpartition("#")
+    return bool(mark) and log_number(origin, name) is not None
 
 
 def log_at(restorations: Sequence[Restoration], size: int) -> int:
