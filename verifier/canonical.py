@@ -224,7 +224,7 @@ def _text(text: str) -> str:
     flaw = find_flaw(text)
     if flaw is not None:
         raise Flaw(*flaw)
-    return json.dumps(text, ensure_ascii=False)
+    return write_plain(text)
 
 
 def _integer(digits: str) -> int:

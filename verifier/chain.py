@@ -23,12 +23,11 @@ from verifier.reading import (
     read_records,
 )
 from verifier.records import RECORD_V2, Body, Place, Record, genesis
-from verifier.shares import Shares
+from verifier.shares import WORTH, Shares
 from verifier.suites import Suite
 
 _AHEAD = timedelta(minutes=5)
 _TOGETHER = 4096  # signatures; as many bodies are held a second time
-WORTH = 2048  # signatures from which another process is worth starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

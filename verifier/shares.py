@@ -14,6 +14,7 @@ from verifier.ed25519 import Claim
 
 Judge = Callable[[Sequence[Claim]], list[bool]]
 MOST = 8  # processes: beyond, what only one can do takes most of the time
+WORTH = 512  # signatures from which another process is worth starting
 # What there is no second process from: no right to start one, no memory, no such system call.
 _CANNOT = (OSError, ImportError, NotImplementedError, BrokenProcessPool)
 

@@ -162,13 +162,13 @@ _CURVES = {
 _AS_MANY = "there is one answer for each"
 _CHAIN = {
     "module: 4096 → 4097": "how many are judged together changes nothing that is found",
-    "module: 2048 → 2049": "as before: whoever judges them says the same",
     "check_bytes: True → False (2)": _AS_MANY,
     "_check_signatures: True → False": _AS_MANY,
     "_is_ahead: signed <= received → signed < received": "a moment is not ahead of itself",
     "_is_ahead: return False → return None": _ASKED,
 }
 _SHARES = {
+    "module: 512 → 513": "whoever judges them says the same",
     "Shares.judge: True → False": _AS_MANY,
     "Shares.judge: True → False (1)": _AS_MANY,
     "Shares.judge: True → False (2)": _AS_MANY,
