@@ -78,14 +78,12 @@ def print_reasons(
             if place == 0
             else say("  另 [{code}]:", code=reason.code)
         )
-        tail = "".join(
-            f"({part})"
-            for part in (reason.rule, str(reason.source) if reason.source else None)
-            if part
-        )
         shown = head.show(language).removeprefix(" ") if not number else head.show(language)
-        told = labelled(reason.text, names).show(language)
-        typer.echo(f"{shown}{told}{tail}", err=True)
+        told = labelled(reason.text, names)
+        for part in (reason.rule, str(reason.source) if reason.source else None):
+            if part:
+                told = say("{told}({part})", told=told, part=part)
+        typer.echo(f"{shown}{told.show(language)}", err=True)
         if not reason.is_curable and reason.remedy is None:
             typer.echo(f"    → {translate('无可补救', language)}", err=True)
         if reason.remedy is not None:

@@ -10,6 +10,7 @@ import typer
 
 from commands.checkpoints import checkpoint_findings
 from commands.destruction import returned_values
+from commands.display import moment
 from commands.notices import notice_findings, read_channels, send_notices
 from commands.table import dump
 from commands.workspace import Session, witness
@@ -79,7 +80,7 @@ def doctor(ctx: typer.Context, as_json: bool = typer.Option(False, "--json")) ->
         findings.append((False, say("请补上 {year} 年的工作日历并 publish", year=on.year + 1)))
     last = desk.store.last_tick()
     findings.append(
-        (last is not None, say("定时事项:{at}", at=last.isoformat() if last else say("从未办理")))
+        (last is not None, say("定时事项:{at}", at=moment(desk, last) or say("从未办理")))
     )
     findings += checkpoint_findings(session)
     findings += (

@@ -256,7 +256,9 @@ class _Page:
 
     def _field_label(self, field: Field) -> str:
         label = self._names.field(field)
-        return f"{label}({field.unit})" if field.unit else label
+        if not field.unit:
+            return label
+        return say("{label}({unit})", label=label, unit=field.unit).show(self._names.language)
 
     def _cell(self, field: Field, value: Value) -> Cell:
         record: Row = {}

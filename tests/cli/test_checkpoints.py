@@ -7,7 +7,9 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +17,7 @@ from engine.evidence.checkpoint import load_checkpoint
 from engine.reading.checkpoints import render_sheet
 from tests.cli.conftest import Run
 
+HOUR = timedelta(hours=1)
 START = ("--as", "林岚", "start", "会务服务保障")
 
 
@@ -122,6 +125,14 @@ def test_the_doctor_shouts_after_a_workday(run: Run, tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     assert "! 最近的检查点:2026-03-02 09:00" in run("doctor")[1]
+
+
+def test_the_doctor_tells_when_timers_were_last_seen_to_in_the_office_s_own_time(run: Run) -> None:
+    assert run("tick")[0] == 0
+    said = re.search(r"✓ 定时事项:(.*)\n", run("doctor")[1])
+    assert said is not None
+    told = datetime.strptime(said[1], "%Y-%m-%d %H:%M")
+    assert abs(datetime.now(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None) - told) < HOUR
 
 
 BAD = (

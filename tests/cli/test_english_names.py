@@ -19,10 +19,10 @@ def begun(run):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((*DRAFT, "submit"), "Copies:must be filled"),
+        ((*DRAFT, "submit"), "Copies: must be filled (forms/"),
         (("--as", "何清", "do", "1", "discard"), "何清 is not “Applicant”; 林岚 should act"),
         ((*DRAFT, "seal"), "in “Draft”, where there is no action “seal”; possible now: submit,"),
-        ((*DRAFT, "fill", "--set", "Copies=many"), "Copies:“many” is not a whole number"),
+        ((*DRAFT, "fill", "--set", "Copies=many"), "Copies: “many” is not a whole number"),
         (
             (*DRAFT, "fill", "--set", "Back by=2027-01-04"),
             "Leave “Back by” empty, or correct Taken",

@@ -1,7 +1,8 @@
 """Which sentences of the source a person may see: the extraction method `babel.cfg` names.
 
 Every string with a Chinese character in it counts, whoever it is handed to, so that a
-sentence cannot be forgotten by being passed along a new way. Docstrings do not count, save
+sentence cannot be forgotten by being passed along a new way; so does one that joins its parts
+without a space, which English puts there. Docstrings do not count, save
 those a person reads: of a command (its help) and of an error (its default sentence).
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from typing import IO
 
 IDEOGRAPH = re.compile("[一-鿿]")
+JOINED = re.compile(r"\}[:;(\[]\{")
 Message = tuple[int, None, str, list[str]]
 
 
@@ -31,7 +33,7 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and id(node) not in silent
-            and IDEOGRAPH.search(node.value)
+            and (IDEOGRAPH.search(node.value) or JOINED.search(node.value))
         ):
             yield node.lineno, node.value
 
