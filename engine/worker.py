@@ -87,7 +87,7 @@ class Worker:
         passed_on += self._safely(SUPPLY, self._supply)
         passed_on += self._reoffer()
         if not any(name.startswith(PERIODIC) for name in self.stuck):
-            self.store.set_tick(at, str(self.desk.catalog.zone))
+            self.store.set_tick(at)
         stuck = tuple(self._told(name, text) for name, text in self.stuck.items())
         return Ticked(fired=fired, opened=opened, passed_on=passed_on, stuck=stuck)
 

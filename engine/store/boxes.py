@@ -62,7 +62,8 @@ class Box:
 
 
 FIND = "SELECT actor FROM record WHERE actor_name = :name OR actor = :name LIMIT 1"
-META = "SELECT key, value FROM meta"
+TICK = "SELECT value FROM meta WHERE key = 'tick'"
+ZONE = "SELECT json_extract(CAST(body AS TEXT), '$.tz') FROM record ORDER BY position DESC LIMIT 1"
 # what is offered to a person, and what is to somebody he stands in for; his own comes first
 OFFERED = """
 FROM (
@@ -150,15 +151,16 @@ def load_box(path: Path, name: str, box: str, now: datetime) -> Box:
     def question(connection: sqlite3.Connection) -> Box:
         connection.row_factory = sqlite3.Row
         found = connection.execute(FIND, {"name": name}).fetchone()
-        meta = dict(tuple(row) for row in connection.execute(META))
-        today = now.astimezone(ZoneInfo(meta.get("zone", "UTC"))).date()
+        (zone,) = connection.execute(ZONE).fetchone() or ("UTC",)
+        (tick,) = connection.execute(TICK).fetchone() or (None,)
+        today = now.astimezone(ZoneInfo(zone)).date()
         person = {"person": found[0] if found else name, "today": today.isoformat()}
         return Box(
             is_known=found is not None,
             lines=tuple(_line(row) for row in connection.execute(SELECT[box], person)),
             counts=dict(connection.execute(COUNTS, person).fetchone()),
-            tick=meta.get("tick"),
-            zone=meta.get("zone", "UTC"),
+            tick=tick,
+            zone=zone,
         )
 
     return ask(path, question)

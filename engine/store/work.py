@@ -275,11 +275,9 @@ class Work(Log):
         found = self._meta("tick")
         return datetime.fromisoformat(found) if found else None
 
-    def set_tick(self, at: datetime, zone: str) -> None:
-        """Remember when the system last looked, and the office's zone for the fast inbox."""
+    def set_tick(self, at: datetime) -> None:
+        """Remember when the system last looked."""
         self._set_meta("tick", utc(at))
-        if self._meta("zone") != zone:
-            self._set_meta("zone", zone)
 
     def reoffered_at(self) -> int | None:
         found = self._meta("reoffered")

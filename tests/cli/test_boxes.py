@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import pytest
 
 from commands.table import width
 from commands.workspace import Session
+from engine.store.boxes import TODO, load_box
 from tests.cli.conftest import Run
 from tests.store.test_boxes import make_older
 
@@ -54,6 +55,13 @@ def shift(office: Path, table: str, **moments: str) -> None:
         connection.execute(f"UPDATE {table} SET {column} = ?", (moment,))
     connection.commit()
     connection.close()
+
+
+@pytest.mark.usefixtures("run")
+def test_the_day_is_the_office_s_own_before_anything_was_worked(tmp_path: Path) -> None:
+    """It was that of UTC, so that in the small hours nothing published had begun to apply."""
+    found = load_box(tmp_path / "office/guicheng.sqlite3", "林岚", TODO, datetime.now(UTC))
+    assert (found.tick, found.zone) == (None, "Asia/Shanghai")
 
 
 def test_every_box_holds_what_its_name_says(two: Run) -> None:
