@@ -181,22 +181,22 @@ def measure(names: Sequence[str], files: Mapping[str, bytes], runs: int, jobs: i
 
 def tell(spent: Spent) -> None:
     for name, several in spent.items():
-        told = [
-            f"{statistics.median(t) * 1000:8.1f} ms ({min(t) * 1000:.1f})"
-            for t in zip(*several, strict=True)
-        ]
-        print(f"  {name:13} {told[0]}, again {told[1]}")
+        first, again = (
+            f"{statistics.median(each) * 1000:8.1f} ms ({min(each) * 1000:.1f})"
+            for each in zip(*several, strict=True)
+        )
+        print(f"  {name:13} {first}, again {again}")
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """The median of the ratios of runs that followed one another, and the ratio of the least."""
+    usual = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    return f"{usual:.2f} ({min(ours) / min(theirs):.2f})"
 
 
 def tell_ratio(spent: Spent, one: str, other: str, goal: str = "") -> None:
-    """The median of the ratios of runs that followed one another, and the ratio of the least."""
-    told = []
-    for ours, theirs in zip(
-        zip(*spent[one], strict=True), zip(*spent[other], strict=True), strict=True
-    ):
-        usual = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-        told.append(f"{usual:.2f} ({min(ours) / min(theirs):.2f})")
-    print(f"  {f'{one} / {other}:':30} {told[0]}{goal}; again {told[1]}")
+    first, again = map(ratio, zip(*spent[one], strict=True), zip(*spent[other], strict=True))
+    print(f"  {f'{one} / {other}:':30} {first}{goal}; again {again}")
 
 
 def main(runs: int, cases: int) -> None:

@@ -10,9 +10,11 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.errors import GuichengError
 from engine.store.inbox import ask
+from engine.text import say
 
 TODO, DONE, MINE, COPIED, DRAFTS = BOXES = ("todo", "done", "mine", "copied", "drafts")
 
@@ -153,7 +155,7 @@ def load_box(path: Path, name: str, box: str, now: datetime) -> Box:
         found = connection.execute(FIND, {"name": name}).fetchone()
         (zone,) = connection.execute(ZONE).fetchone() or ("UTC",)
         (tick,) = connection.execute(TICK).fetchone() or (None,)
-        today = now.astimezone(ZoneInfo(zone)).date()
+        today = now.astimezone(_known(zone)).date()
         person = {"person": found[0] if found else name, "today": today.isoformat()}
         return Box(
             is_known=found is not None,
@@ -164,6 +166,15 @@ def load_box(path: Path, name: str, box: str, now: datetime) -> Box:
         )
 
     return ask(path, question)
+
+
+def _known(zone: object) -> ZoneInfo:
+    """The zone of this name. Errors: `GuichengError` for a name no engine wrote."""
+    try:
+        return ZoneInfo(str(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        told = say("最近一条记录写着未知的时区“{zone}”:请用 audit verify 查验", zone=str(zone))
+        raise GuichengError(told) from None
 
 
 def _line(row: sqlite3.Row) -> Line:

@@ -64,6 +64,18 @@ def test_the_day_is_the_office_s_own_before_anything_was_worked(tmp_path: Path) 
     assert (found.tick, found.zone) == (None, "Asia/Shanghai")
 
 
+def test_a_zone_no_engine_wrote_is_told(run: Run, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "office/guicheng.sqlite3")
+    connection.execute("DROP TRIGGER record_no_update")
+    newest = "position = (SELECT max(position) FROM record)"
+    changed = "replace(CAST(body AS TEXT), 'Asia/Shanghai', 'Asia/Nowhere')"
+    connection.execute(f"UPDATE record SET body = CAST({changed} AS BLOB) WHERE {newest}")
+    connection.commit()
+    connection.close()
+    code, _, err = run("--as", "林岚", "todo")
+    assert (code, "Asia/Nowhere" in err, "audit verify" in err) == (1, True, True)
+
+
 def test_every_box_holds_what_its_name_says(two: Run) -> None:
     assert numbers(two, "林岚", "todo") == ["2"]
     assert numbers(two, "林岚", "已办") == ["1"]
