@@ -111,7 +111,7 @@ def _streams(store: Store, scope: Scope) -> tuple[str, ...]:
     if scope.kind != CASE:
         return store.streams()
     family = (scope.case, *store.family(scope.case))
-    wanted = {*WHOLE, *(f"case/{one}" for one in family)}
+    wanted = {*WHOLE, *(f"case/{one}" for one in family), *store.opened_by(family)}
     return tuple(stream for stream in store.streams() if stream in wanted)
 
 

@@ -6,7 +6,7 @@ way: the heads that were seen, the body, the signature, one short transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -156,7 +156,7 @@ class Filing:
             case=case,
             objects=_attached(decision, files),
         )
-        self._commit(entry, heads, situation)
+        self._commit(entry, heads, situation, signer)
         return receipt_of(entry)
 
     def record(
@@ -205,7 +205,7 @@ class Filing:
             case=after,
             objects=_attached(answer, files),
         )
-        self._commit(entry, look.heads, situation)
+        self._commit(entry, look.heads, situation, signer)
         if isinstance(answer, Refusal):
             return Refused(
                 case=case,
@@ -216,24 +216,32 @@ class Filing:
             )
         return receipt_of(entry)
 
-    def _commit(self, entry: Entry, heads: Mapping[str, Head | None], situation: Situation) -> None:
-        """Write a record, if all that was read to decide it is still so. Errors: `Moved`."""
+    def _commit(
+        self, entry: Entry, heads: Mapping[str, Head | None], situation: Situation, signer: Signer
+    ) -> None:
+        """Write a record and the openings of cards it brings, if all that was read to decide it is
+        still so. Errors: `Moved`.
+        """
+        entries = (entry, *scribe.openings(entry, signer, self._salts()))
         read = situation.shelf.versions, situation.diaries.versions, situation.elsewhere.seen
-        self.file(entry, expected(heads), *read)
+        self.file(entries, expected(heads), *read)
 
     def file(
         self,
-        entry: Entry,
+        entries: Sequence[Entry],
         expect: Mapping[str, int],
         cards: Mapping[tuple[str, str], int] = MappingProxyType({}),
         pages: Mapping[tuple[str, str], int] = MappingProxyType({}),
         seen: Seen = MappingProxyType({}),
         size: int | None = None,
     ) -> tuple[int, ...]:
-        """Write one record (`Store.commit`) and keep its receipt. Errors: `Moved`, `Repeated`."""
-        places = self.store.commit((entry,), expect, cards, pages, seen, size)
+        """Write records together (`Store.commit`) and keep their receipts. Errors: `Moved`,
+        `Repeated`.
+        """
+        places = self.store.commit(entries, expect, cards, pages, seen, size)
         if self.witness is not None:
-            self.witness.keep((place, entry.record.digest) for place in places)
+            digests = (one.record.digest for one in entries)
+            self.witness.keep(zip(places, digests, strict=True))
         return places
 
     def refuse_outside(
@@ -283,7 +291,7 @@ class Filing:
                 objects=objects,
             )
             try:
-                self.file(entry, expected(heads))
+                self.file((entry,), expected(heads))
             except Moved:
                 continue
             self.catalog = self.catalog.renewed()

@@ -129,7 +129,7 @@ def _destroy(
         case=_without(desk, look, frozenset(erased), event, stamp),
     )
     entry = replace(entry, erased=erased, destroyed=objects)
-    desk.file(entry, expected(look.heads))
+    desk.file((entry,), expected(look.heads))
     return receipt_of(entry)
 
 

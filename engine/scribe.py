@@ -6,7 +6,7 @@ Pure apart from the signer. The clock and the randomness come in as arguments.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from engine.evidence.canonical import commitment
@@ -29,7 +29,7 @@ from engine.evidence.signing import Signer
 from engine.evidence.suite import Suite
 from engine.kernel.case import Case
 from engine.kernel.command import Decision, Reason, Refusal
-from engine.kernel.events import CaseOpened, Event, StatesMoved
+from engine.kernel.events import CardOpened, CaseOpened, Event, StatesMoved
 from engine.kernel.values import Json, dump_value
 from engine.kernel.vocabulary import dump_event
 from engine.language.forms import Attachment, Value
@@ -178,6 +178,41 @@ def write(
         case=case,
         objects=objects,
     )
+
+
+def openings(entry: Entry, signer: Signer, salts: Iterator[bytes]) -> Iterator[Entry]:
+    """The first records of the streams of the cards that a record opens: who signed it signs the
+    opening balances too, each in its card's own chain, and they name it as what they rest on.
+    """
+    body, record = entry.body, entry.record
+    cards = (event for event in entry.events if isinstance(event, CardOpened))
+    for n, event in enumerate(cards):
+        told = Disclosure(path="event/0", salt=next(salts), value=dump_event(event))
+        opening = replace(
+            body,
+            typ="stock",
+            stream=event.stream,
+            seq=0,
+            prev=genesis(body.origin, event.stream, record.suite),
+            task=None,
+            move=None,
+            act=event.kind,
+            heads={body.stream: Head(seq=body.seq, hash=record.digest)},
+            events=(told.commit(record.suite),),
+            facts={},
+            form={},
+            att=(),
+            comment=None,
+            nonce=next(salts).hex(),
+            req=f"stock:{body.case.id if body.case else ''}:{body.seq}:{n}",
+        )
+        yield Entry(
+            record=seal(opening, signer, received_at=record.received_at),
+            body=opening,
+            disclosures=(told,),
+            events=(event,),
+            case=None,
+        )
 
 
 def attachments(values: Mapping[str, Value]) -> Iterator[Attachment]:

@@ -177,7 +177,7 @@ def _declare(desk: Filing, build: Build) -> tuple[int, Mapping[str, Head]]:
             desk.service,
         )
         try:
-            (position,) = desk.file(entry, {}, size=records)
+            (position,) = desk.file((entry,), {}, size=records)
         except Moved:
             continue
         return position, heads

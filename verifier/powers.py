@@ -21,7 +21,7 @@ from verifier.records import JUDGEMENTS, SERVICE, Body, Head
 from verifier.restorations import check_restorers
 from verifier.roster import UNASKED, Office
 
-_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "org", "def", "key"))
+_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "stock", "org", "def", "key"))
 _ASKED = re.compile(r"([a-z_]+)\(([^()]*)\)")
 
 

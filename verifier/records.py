@@ -25,9 +25,8 @@ RECORD_V2 = "application/vnd.guicheng.record.v2+json"
 SERVICE = "SYSTEM"
 LARGEST_BODY = 64 * 1024
 
-TYPES = frozenset(
-    ["open", "step", "refusal", "system", "org", "key", "def", "read", "ckpt", "restore", "redact"]
-)
+_TYPES = "open step stock refusal system org key def read ckpt restore redact"
+TYPES = frozenset(_TYPES.split(" "))
 JUDGEMENTS = frozenset(["approval", "rejection", "review"])
 MEANINGS = JUDGEMENTS | frozenset(
     ["authorship", "responsibility", "receipt", "custody", "witness", "none"]
@@ -40,6 +39,8 @@ _WORDS = (
 _FIELDS = frozenset(_WORDS.split(" "))
 _NONCE = re.compile("[0-9a-f]{32}")
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]+")
+# what streams begin with whose names begin so; it stands nowhere else
+_FIRST: Mapping[str, str] = {"case/": "open", "stock": "stock"}
 # where each type stands that stands in one stream only (§4, rule 5)
 _HOME: Mapping[str, str] = {
     "org": "org",
@@ -245,12 +246,12 @@ def require_rules(body: Body, code: Json, nonce: str) -> None:
 
 def _is_at_home(body: Body) -> bool:
     """Whether records of this type stand in this stream at this place (§4, rule 5)."""
-    is_of_case = body.stream.startswith("case/")
-    begins = is_of_case and body.seq == 0
-    if begins or body.typ == "open":
-        return begins and body.typ == "open"
+    first = _FIRST.get(body.stream[:5])
+    begins = first is not None and body.seq == 0
+    if begins or body.typ in _FIRST.values():
+        return begins and body.typ == first
     if body.typ == "step":
-        return is_of_case
+        return first == "open"
     return _HOME.get(body.typ, body.stream) == body.stream
 
 

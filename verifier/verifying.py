@@ -13,6 +13,7 @@ from verifier.findings import Finding
 from verifier.log import check_log, covered, size_outside
 from verifier.logs import Outside
 from verifier.notes import Trust
+from verifier.openings import check_balances, check_openings
 from verifier.powers import check_powers
 from verifier.process import check_process
 from verifier.report import Limit, Report
@@ -45,8 +46,10 @@ def verify(
     found += tokens.findings
     if level >= 3:
         found += check_powers(bundle, judged)
+        found += check_openings(bundle, judged)
     if level >= 4:
         found += check_process(bundle, judged)
+        found += check_balances(judged)
     is_tabled = level >= 5 and bundle.tables is not None
     if is_tabled:
         found += check_tables(bundle, judged)

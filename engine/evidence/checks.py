@@ -29,7 +29,7 @@ from engine.text import Text, say
 
 AHEAD = timedelta(minutes=5)  # as far as a signer's clock may be before the store's
 FindKey = Callable[[str], PublicKey | None]
-_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "org", "def", "key"))
+_SYSTEM_ACTS = frozenset(("system", "read", "ckpt", "open", "stock", "org", "def", "key"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

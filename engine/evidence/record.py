@@ -45,7 +45,7 @@ LARGEST_BODY = 64 * 1024
 
 TYPES = frozenset(
     (
-        *("open", "step", "refusal", "system", "org", "key", "def"),
+        *("open", "step", "stock", "refusal", "system", "org", "key", "def"),
         *("read", "ckpt", "restore", "redact"),
     )
 )
@@ -56,6 +56,7 @@ MEANINGS = JUDGEMENTS | frozenset(
 WAYS = frozenset(("key", "paper", "system"))
 _NONCE = re.compile("[0-9a-f]{32}")
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]+")
+FIRST = {"case": "open", "stock": "stock"}  # what streams of a kind begin with, and nothing else
 HOME = {"org": "org", "key": "keys", "def": "defs", "ckpt": "sys", "restore": "sys"}
 _STREAM = re.compile(r"org|keys|defs|sys|(?:case|stock)/[^\n]+")
 
@@ -419,12 +420,12 @@ def _require_rules(body: Body) -> None:
 
 def _is_at_home(body: Body) -> bool:
     """Whether records of this type stand in this stream at this place: rule 5 of §4."""
-    is_of_case = body.stream.startswith("case/")
-    begins = is_of_case and body.seq == 0
-    if begins or body.typ == "open":
-        return begins and body.typ == "open"
+    kind, _, name = body.stream.partition("/")
+    begins = name != "" and body.seq == 0
+    if begins or body.typ in FIRST.values():
+        return begins and body.typ == FIRST[kind]
     if body.typ == "step":
-        return is_of_case
+        return kind == "case"
     return HOME.get(body.typ, body.stream) == body.stream
 
 

@@ -132,6 +132,7 @@ def _applied(case: Case, event: Event, stamp: Stamp) -> Case:
             | happened.AmendmentRequested()
             | happened.HandOverRequested()
             | happened.Posted()
+            | happened.CardOpened()
             | happened.HoldChanged()
             | happened.BookFrozen()
             | happened.BookThawed()

@@ -26,7 +26,7 @@ from engine.language.forms import Row, Value
 from engine.language.params import Book
 from engine.text import Text, say
 
-MOVING = (Verb.RECEIVE, Verb.ISSUE, Verb.RETURN, Verb.ADJUST, Verb.REVERSE)
+MOVING = (Verb.OPEN, Verb.RECEIVE, Verb.ISSUE, Verb.RETURN, Verb.ADJUST, Verb.REVERSE)
 
 
 class Impossible(GuichengError):
@@ -50,6 +50,7 @@ class Plan:
     ousted: dict[str, str] = field(default_factory=dict)
     amendments: list[Amendment] = field(default_factory=list)
     handed_over: list[tuple[str, str, str]] = field(default_factory=list)
+    opened: dict[tuple[str, str], str] = field(default_factory=dict)  # book and item: the kind
 
 
 def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
@@ -78,7 +79,25 @@ def plan_entries(entries: tuple[Entry, ...], facts: CaseFacts) -> Plan:
         plan.events += booked.events
         plan.reasons += booked.reasons
         plan.ousted |= booked.ousted
+    plan.events += [_opening(plan.events, *card, kind) for card, kind in plan.opened.items()]
     return plan
+
+
+def _opening(events: list[Event], book: str, item: str, kind: str) -> happened.CardOpened:
+    """What the entries made so far have brought in on a card."""
+    brought = [
+        one
+        for one in events
+        if isinstance(one, happened.Posted) and (one.book, one.item) == (book, item)
+        if one.quantity > 0
+    ]
+    return happened.CardOpened(
+        book=book,
+        item=item,
+        kind=kind,
+        quantity=sum((one.quantity for one in brought), ZERO),
+        amount=sum((one.quantity * one.cost for one in brought), ZERO),
+    )
 
 
 class _Entering:
@@ -181,6 +200,18 @@ class _Entering:
         )
 
     # -- in and out ------------------------------------------------------------------------
+
+    def open_card(self, facts: CaseFacts) -> None:
+        item, card = self.item(facts), (self.book.name, self.item(facts))
+        if card not in self.plan.opened and self.books.card(*card).lots:
+            before = next((one.owner for one in self._writers(item)), "")
+            what = say("“{item}”已由 {case} 入账,不能再开账", item=item, case=before)
+            self.no(self.book.over, what)
+        elif "\n" in item or "\t" in item:  # it names a stream, and a body has one line (spec §1)
+            self.no(self.book.over, say("“{item}”有换行或制表符,开不了账", item=item))
+        elif item and self.quantity(facts) != 0:
+            self.plan.opened[card] = self.entry.kind
+            self.receive(facts)
 
     def receive(self, facts: CaseFacts) -> None:
         item, quantity = self.item(facts), self.quantity(facts)
@@ -406,6 +437,7 @@ class _Entering:
 _NONE = Lot(id="", rank=0, quantity=ZERO, cost=ZERO)
 
 VERBS: Mapping[Verb, Callable[[_Entering, CaseFacts], None]] = {
+    Verb.OPEN: _Entering.open_card,
     Verb.RECEIVE: _Entering.receive,
     Verb.ISSUE: _Entering.issue,
     Verb.RETURN: _Entering.bring_back,

@@ -307,6 +307,24 @@ class Posted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardOpened(Event):
+    """A card of a book begins: `quantity`, worth `amount`, is what the postings before this event
+    brought in. It stands in the case's record and once more at the head of the card's own stream.
+    """
+
+    book: str
+    item: str
+    kind: str
+    quantity: Decimal
+    amount: Decimal
+
+    @property
+    def stream(self) -> str:
+        """The stream that holds the opening balance of this card, and begins with it."""
+        return f"stock/{self.book}/{self.item}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldChanged(Event):
     """What an owner still has to get of an item grew or shrank by `quantity`."""
 

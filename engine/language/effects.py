@@ -80,6 +80,7 @@ class TellPeople:
 class Verb(Enum):
     """What an entry does in a book. The words are those of the language."""
 
+    OPEN = "open"  # the opening balance of a card that has never moved
     RECEIVE = "receive"  # a new lot comes in
     ISSUE = "issue"  # out of lots, first in, first out unless one is named
     RETURN = "return"  # back to the lots it was issued from

@@ -125,6 +125,7 @@ CHECKLIST = ("items", "refuse", "one_at_a_time")
 ITEM = ("item", "en", "when", "after")
 # a book entry: the verb with the book, then what the verb takes; the second part is compulsory
 BOOK_ENTRIES = {
+    "open": (("each", "when", "kind", "cost", "lot", "keep", "despite"), ("item", "quantity")),
     "receive": (
         ("each", "when", "kind", "cost", "lot", "keep", "holder", "despite"),
         ("item", "quantity"),

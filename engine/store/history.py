@@ -103,6 +103,15 @@ class History:
             found = connection.execute(select(columns(RecordRow).stream).distinct()).scalars().all()
         return tuple(sorted(one for one in found if isinstance(one, str)))
 
+    def opened_by(self, cases: Iterable[str]) -> frozenset[str]:
+        """The streams of the cards of books that these cases opened."""
+        column = columns(RecordRow)
+        wanted = select(column.stream).where(
+            column.typ == "stock", column.case_id.in_(tuple(cases))
+        )
+        with self.reading() as connection:
+            return frozenset(map(readable, connection.execute(wanted).scalars()))
+
     def records(self, stream: str, after: int = -1) -> Iterator[Stored]:
         """The records of a stream later than `after`, in order."""
         with self.reading() as connection:

@@ -934,6 +934,92 @@ def act_after_the_end(forge: Forge, ground: Ground) -> None:
     forge.rewrite()
 
 
+# -- opening balances ---------------------------------------------------------------------
+
+
+def opening(forge: Forge) -> Entry:
+    """The opening balance of the paper in stock, at the head of its card's own stream."""
+    return forge.find(lambda body: body["stream"] == "stock/库存/P001")
+
+
+def opened_by(forge: Forge) -> tuple[Entry, int]:
+    """The record of the case that opened it, and which of its events did."""
+    entry = step(forge, "JZ-", "批准")
+    told = forge.events(opening(forge))[0]
+    return entry, forge.events(entry).index(told)
+
+
+def more(event: Row) -> Row:
+    return event | {"quantity": {"$": "decimal", "is": "800"}}
+
+
+@attack("A4", "E_OPENING", "own")
+def open_with_more_than_the_case(forge: Forge, _: Ground) -> None:
+    entry = opening(forge)
+    forge.set_event(entry, 0, more(forge.events(entry)[0]))
+    forge.rewrite()
+
+
+@attack("A4", "E_OPENING", "own")
+def open_a_card_without_a_case(forge: Forge, ground: Ground) -> None:
+    like, signer = opening(forge), ground.office.signers["hanjiang"]
+    event = forge.events(like)[0] | {"item": "P008"}
+    forge.append(like, {"stream": "stock/库存/P008"}, [event], signer)
+    forge.rewrite()
+
+
+@attack("A4", "E_OPENING", "own")
+def open_another_card_than_the_streams(forge: Forge, _: Ground) -> None:
+    entry = opening(forge)
+    forge.set_event(entry, 0, forge.events(entry)[0] | {"item": "P002"})
+    forge.rewrite()
+
+
+@attack("A4", "E_OPENING", "own")
+def take_an_opening_balance_away(forge: Forge, _: Ground) -> None:
+    forge.remove(opening(forge))
+    forge.rewrite()
+
+
+@attack("A4", "E_OPENING", "own")
+def let_another_sign_the_opening(forge: Forge, ground: Ground) -> None:
+    entry = opening(forge)
+    entry.body["actor"] = identity(forge, "dingyifan")
+    forge.sign(entry, ground.office.signers["dingyifan"])
+    forge.rewrite()
+
+
+@attack("A4", "E_OPENING", "own")
+def open_with_more_than_was_entered(forge: Forge, _: Ground) -> None:
+    """Case and card agree; what the case entered in the book does not."""
+    entry, place = opened_by(forge)
+    for one, n in ((entry, place), (opening(forge), 0)):
+        forge.set_event(one, n, more(forge.events(one)[n]))
+    forge.rewrite()
+
+
+@attack("A4", "E_OPENING", "own")
+def open_a_card_that_has_moved(forge: Forge, _: Ground) -> None:
+    """What the first case opened is said of a later one as well, which receives it again."""
+    entry, place = opened_by(forge)
+    later = step(forge, "LY-", "签领")
+    told = forge.events(entry)
+    for n, event in enumerate(one for one in told if one["event"] == "Posted"):
+        if event["item"] == "P001" and n < place:
+            forge.set_event(later, len(later.body["events"]), event)
+    forge.set_event(later, len(later.body["events"]), told[place])
+    first = opening(forge)
+    forge.entries.remove(first)
+    forge.entries.insert(forge.entries.index(later) + 1, first)
+    forge.rewrite()
+
+
+@attack("A4", "E_BODY", "own")
+def begin_a_card_with_something_else(forge: Forge, _: Ground) -> None:
+    opening(forge).body["typ"] = "read"
+    forge.rewrite()
+
+
 # -- a log that was lost ------------------------------------------------------------------
 
 

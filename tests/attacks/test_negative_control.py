@@ -144,6 +144,22 @@ CONTROLS: tuple[tuple[str, object, str, Any, str, int], ...] = (
         "act_without_being_asked",
         4,
     ),
+    (
+        "openings",
+        verifier.verifying,
+        "check_openings",
+        nothing,
+        "open_with_more_than_the_case",
+        4,
+    ),
+    (
+        "balances",
+        verifier.verifying,
+        "check_balances",
+        nothing,
+        "open_with_more_than_was_entered",
+        4,
+    ),
     ("home", verifier.records, "_is_at_home", yes, "begin_a_case_with_a_step", 3),
     ("zone", verifier.powers, "check_zone", nothing, "name_another_zone", 4),
     (

@@ -186,7 +186,7 @@ def written(shop: Shop, event: Redacted, *, service: bool = False) -> list[str]:
         case=look.case,
     )
     erased = tuple((one.seq, one.path) for one in event.targets)
-    shop.desk.file(replace(entry, erased=erased), {})
+    shop.desk.file((replace(entry, erased=erased),), {})
     return shop.codes()
 
 

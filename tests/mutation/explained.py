@@ -43,6 +43,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/verifier/test_offices.py",
         "tests/verifier/test_office_powers.py",
     ),
+    "verifier/openings.py": ("tests/verifier/test_openings.py",),
     "verifier/people.py": TABLES,
     "verifier/powers.py": (
         "tests/verifier/test_key_powers.py",
@@ -127,6 +128,8 @@ _ED25519 = {
     "module: P - 1 → P + 1": "a fourth of either is rounded down to the same",
     "module: b'0123456789abcdef' → b'0123456789abcdefx'": "hexlify writes no x",
 }
+_NO_STREAM = "no stream is called so, either"
+_OPENINGS = {"_check_stock: '' → 'x'": _NO_STREAM, "_stream: '' → 'x'": _NO_STREAM}
 _KEYS = {"require_proofs: b'' → b'x'": "neither is the 64 bytes of a signature"}
 _ASKED = "it is only asked whether it is true"
 _CERTIFICATES = {
@@ -267,6 +270,7 @@ EXPLAINED: Mapping[str, str] = {
         ("verifier/keys", _KEYS),
         ("verifier/log", _OWN_LOG),
         ("verifier/memory", _MEMORY),
+        ("verifier/openings", _OPENINGS),
         ("verifier/people", _PEOPLE),
         ("verifier/powers", _POWERS),
         ("verifier/process", _PROCESS),

@@ -8,9 +8,11 @@ from engine.evidence.canonical import Json, canonical
 
 Vector = dict[str, object]
 STREAMS = ("org", "keys", "defs", "sys", "case/1", "stock/纸")
-# type: the streams where it stands, whatever its seq; None: any. `open` is judged by its seq too.
+FIRST = {"case/1": "open", "stock/纸": "stock"}  # at seq 0, and nowhere else
+# type: the streams where it stands, whatever its seq; None: any. Those of FIRST go by seq too.
 HOMES: dict[str, tuple[str, ...] | None] = {
-    **{"open": ("case/1",), "step": ("case/1",), "org": ("org",), "key": ("keys",)},
+    **{"open": ("case/1",), "stock": ("stock/纸",), "step": ("case/1",)},
+    **{"org": ("org",), "key": ("keys",)},
     **{"def": ("defs",), "ckpt": ("sys",), "restore": ("sys",)},
     **dict.fromkeys(("refusal", "system", "read", "redact")),
 }
@@ -42,8 +44,11 @@ def bodies() -> Iterator[Vector]:
         for stream in STREAMS:
             for seq in (0, 1):
                 is_right = homes is None or stream in homes
-                if stream == "case/1":
-                    is_right = is_right and (typ == "open") == (seq == 0)
+                first = FIRST.get(stream)
+                if seq == 0 and first is not None:
+                    is_right = typ == first
+                elif typ in FIRST.values():
+                    is_right = False
                 text = body(typ=typ, stream=stream, seq=seq, code=code)
                 yield _vector(f"{typ} in {stream} at {seq}", text, is_right)
     for zone, is_right in ZONES.items():

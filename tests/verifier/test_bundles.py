@@ -13,7 +13,7 @@ from verifier.verifying import verify
 
 
 def test_the_manifest_is_what_the_verifier_says_of_the_zips(tmp_path: Path) -> None:
-    told = write(tmp_path, 12, 5)
+    told = write(tmp_path, 24, 12)
     assert json.loads((tmp_path / "manifest.json").read_text("utf-8"))["bundles"] == told
     verdicts = {one["expected"]["2"]["verdict"] for one in told}
     assert verdicts == {"valid", "tampered", "not proven"}

@@ -601,7 +601,7 @@ ODD = {
     "a stream of no kind": (odd_record(stream="other"), "E_BODY"),
     "a stream of nothing": (odd_record(stream="case/"), "E_BODY"),
     "a stream with a long dash": (
-        odd_record(stream="stock/一\u2028二", typ="read"),
+        odd_record(stream="stock/一\u2028二", typ="stock"),
         None,
     ),
     "a step in a stock": (odd_record(stream="stock/一", typ="step"), "E_BODY"),

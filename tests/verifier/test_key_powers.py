@@ -217,7 +217,8 @@ ALONE = ("服务钥匙不得代人签名", "the service key signs for nobody")
 @pytest.mark.parametrize(
     ("typ", "way", "is_right"),
     [
-        *((typ, "system", True) for typ in ("system", "read", "ckpt", "open", "org", "key")),
+        *((typ, "system", True) for typ in ("system", "read", "ckpt", "open", "stock")),
+        *((typ, "system", True) for typ in ("org", "key")),
         *((typ, "system", False) for typ in ("step", "restore")),
         *(("system", "key", False), ("read", "paper", False)),
         *(("refusal", "system", True), ("refusal", "key", True)),

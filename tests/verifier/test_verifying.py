@@ -114,6 +114,21 @@ def test_each_level_judges_what_is_its_own() -> None:
     assert NO_TABLES not in judge(files | tables).limits
 
 
+def test_an_opening_balance_is_judged_at_levels_3_and_4() -> None:
+    store = Written()
+    told = {"book": "库存", "item": "纸", "kind": "期初", "quantity": 5, "amount": 10}
+    case = {"id": "1", "number": "2026-1"}
+    opens = store.add("case/1", event("CardOpened", **told), case=case)
+    for level, found in ((2, []), (3, [3]), (4, [3, 4])):
+        report = judge(store.files(2), level=level)
+        assert [one.level for one in report.findings if one.code == "E_OPENING"] == found
+    heads = {"case/1": {"seq": 0, "hash": opens.digest}}
+    own = event("CardOpened", **told)
+    store.add("stock/库存/纸", own, typ="stock", case=case, heads=heads)
+    report = judge(store.files(3))
+    assert [one.level for one in report.findings if one.code == "E_OPENING"] == [4]
+
+
 def test_without_a_key_or_a_checkpoint_from_outside_nothing_is_proven() -> None:
     store = Written()
     files, note = store.files(1), store.note(1)
