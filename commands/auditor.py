@@ -83,7 +83,7 @@ def query(
         {
             "position": one.position,
             "at": moment(desk, one.at),
-            "number": one.number or one.stream,
+            "number": one.stream if one.typ == "stock" else one.number or one.stream,
             "process": one.process,
             "state": one.state,
             "action": one.action,

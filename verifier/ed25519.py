@@ -14,9 +14,11 @@ Nikolaenko, "Taming the many EdDSAs", 2020, §3). It agrees with a check without
 where every R is known to be of prime order, and to find that out costs more than what it saves.
 
 **Tables.** Every multiple of a point by a digit of base 2^w at each place, so that a
-multiplication is additions only. Keys recur, so theirs are kept, and are as wide as the number of
-uses repays. Digits run from −2^(w−1) to 2^(w−1) − 1: a constant added to the scalar makes them the
-plain digits of the sum, which `binascii` reads off.
+multiplication is additions only; or at every second, fourth or eighth place, the places between
+being added up by themselves and doubled into theirs (Lim and Lee, "More flexible exponentiation
+with precomputation", 1994): less to make and more to do. Keys recur, so theirs are kept, and are as
+large as the number of uses repays. Digits run from −2^(w−1) to 2^(w−1) − 1: a constant added to the
+scalar makes them the plain digits of the sum, which `binascii` reads off.
 
 **Reduction.** 2^255 is 19 modulo P, so z and (z mod 2^255) + 19·⌊z / 2^255⌋ are the same number
 modulo P, a third of the cost of a division. What stays small enough is told at `_add_up`. Points of
@@ -27,7 +29,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import getitem
@@ -39,11 +41,12 @@ D2 = 2 * D % P
 ROOT = pow(2, (P - 1) // 4, P)
 _LOW = 2**255 - 1
 _KEPT = 256  # keys whose tables are kept
-_FIRST_WIDTH = 4
-_WIDER = ((600, 8), (100, 6))  # uses of a point from which a width repays its table
+# uses of a point from which a table repays itself: its bits, and how many places share a row
+_TABLES = ((650, 8, 1), (300, 6, 1), (60, 6, 2), (8, 4, 4), (0, 4, 8))
 
 Extended = tuple[int, int, int, int]
 Niels = tuple[int, int, int]  # y + x, y − x, 2dxy of an affine point
+_NOTHING: Extended = (0, 1, 1, 0)
 Claim = tuple[bytes, bytes, bytes]  # public key (32 bytes), signature (64), what is signed
 
 
@@ -54,7 +57,6 @@ class _Width:
     bits: int
     places: int
     size: int  # bytes of the scalar with the constant added
-    start: int  # digits to pass over, always 0
     alphabet: bytes  # of what `binascii` writes, "" where bytes are digits
 
     @property
@@ -65,9 +67,9 @@ class _Width:
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _WIDTHS = {
-    4: _Width(4, 64, 32, 0, b"0123456789abcdef"),
-    6: _Width(6, 43, 33, 1, _BASE64),
-    8: _Width(8, 32, 32, 0, b""),
+    4: _Width(4, 64, 32, b"0123456789abcdef"),
+    6: _Width(6, 44, 33, _BASE64),
+    8: _Width(8, 32, 32, b""),
 }
 _CONSTANTS = {bits: width.constant for bits, width in _WIDTHS.items()}
 _VALUES = {
@@ -104,7 +106,7 @@ def which_are_signed(claims: Sequence[Claim]) -> list[bool]:
             k = int.from_bytes(seed.digest(), "little") % L
             s = int.from_bytes(signature[32:], "little")
             order.append(n)
-            points.append(_add_up(chain(base.parts(s), key.parts(k))))
+            points.append(_sum((base, s), (key, k)))
     for n, encoded in zip(order, _encode(points), strict=True):
         found[n] = encoded == claims[n][1][:32]
     return found
@@ -117,31 +119,52 @@ def is_sound_key(public: bytes) -> bool:
 
 @dataclass(slots=True)
 class _Point:
-    """A point with its table: `rows[place][digit]`, the digit raised to begin at 0."""
+    """A point with its table: `rows[place][digit]`, the digit raised to begin at 0; a row for every
+    `steps` places, of the lowest of them.
+    """
 
     point: Extended
     uses: int = 0
-    width: int = 0
+    bits: int = 0
+    steps: int = 0
     rows: list[list[Niels]] = field(default_factory=list)
 
     def expect(self, uses: int) -> None:
         """Make the table fit for so many more multiplications."""
         self.uses += uses
-        fit = next((bits for least, bits in _WIDER if self.uses >= least), _FIRST_WIDTH)
-        if fit > self.width:
-            self.width, self.rows = fit, _make_rows(self.point, _WIDTHS[fit])
+        fit = next((bits, steps) for least, bits, steps in _TABLES if self.uses >= least)
+        if fit != (self.bits, self.steps):
+            self.bits, self.steps = fit
+            self.rows = _make_rows(self.point, *fit)
 
-    def parts(self, scalar: int) -> Iterable[Niels]:
-        """What has to be added up for `scalar` times the point; scalar < 2^253."""
-        width = _WIDTHS[self.width]
-        digits = (scalar + _CONSTANTS[self.width]).to_bytes(width.size, "big")
+    def parts(self, scalar: int) -> Iterator[tuple[int, Iterable[Niels]]]:
+        """What has to be added up for `scalar` times the point, each with how often it is then
+        to be doubled; scalar < 2^253.
+        """
+        width = _WIDTHS[self.bits]
+        digits = (scalar + _CONSTANTS[self.bits]).to_bytes(width.size, "big")
         if width.bits == 6:
             digits = binascii.b2a_base64(digits, newline=False)
         elif width.bits == 4:
             digits = binascii.hexlify(digits)
         if width.alphabet:
-            digits = digits.translate(_VALUES[self.width])
-        return map(getitem, self.rows, digits[width.start :])
+            digits = digits.translate(_VALUES[self.bits])
+        for step in range(self.steps):
+            of_step = digits[self.steps - 1 - step :: self.steps]
+            yield self.bits * step, map(getitem, self.rows, of_step)
+
+
+def _sum(*terms: tuple[_Point, int]) -> Extended:
+    """The sum of points, each times its scalar."""
+    due: dict[int, list[Iterable[Niels]]] = {}
+    for point, scalar in terms:
+        for doublings, parts in point.parts(scalar):
+            due.setdefault(doublings, []).append(parts)
+    total, above = _NOTHING, max(due)
+    for doublings in sorted(due, reverse=True):
+        total = _doubled(total, above - doublings)
+        total, above = _add_up(chain.from_iterable(due[doublings]), total), doublings
+    return total
 
 
 _keys: dict[bytes, _Point | None] = {}
@@ -194,8 +217,7 @@ def _decode(data: bytes) -> Extended | None:
 
 def _is_small(point: Extended) -> bool:
     """Whether eight times the point is the identity."""
-    for _ in range(3):
-        point = _double(point)
+    point = _doubled(point, 3)
     return point[0] == 0 and point[1] == point[2]
 
 
@@ -204,15 +226,17 @@ def _encode(points: list[Extended]) -> list[bytes]:
     return [(y | (x & 1) << 255).to_bytes(32, "little") for x, y in _to_affine(points)]
 
 
-def _double(point: Extended) -> Extended:
-    x, y, z, _ = point
-    a, b, c = x * x % P, y * y % P, 2 * z * z % P
-    h = a + b
-    e = h - (x + y) * (x + y)
-    g = a - b
-    f = c + g
-    e %= P
-    return e * f % P, g * h % P, f * g % P, e * h % P
+def _doubled(point: Extended, times: int) -> Extended:
+    """2^times times the point."""
+    x, y, z, t = point
+    for _ in range(times):
+        a, b, c = x * x % P, y * y % P, 2 * z * z % P
+        h = a + b
+        e = (h - (x + y) * (x + y)) % P
+        g = a - b
+        f = c + g
+        x, y, z, t = e * f % P, g * h % P, f * g % P, e * h
+    return x, y, z, t % P
 
 
 def _add(point: Extended, other: Niels) -> Extended:
@@ -227,17 +251,20 @@ def _add(point: Extended, other: Niels) -> Extended:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def _make_rows(point: Extended, width: _Width) -> list[list[Niels]]:
-    """At each place, highest first, every digit from the lowest times 2^(bits·place)."""
-    half = 1 << (width.bits - 1)
+def _make_rows(point: Extended, bits: int, steps: int) -> list[list[Niels]]:
+    """At each place that has a row, highest first, every digit from the lowest times
+    2^(bits·place).
+    """
+    half = 1 << (bits - 1)
+    firsts = [point]
+    for _ in range(_WIDTHS[bits].places // steps - 1):
+        firsts.append(_doubled(firsts[-1], bits * steps))
     flat: list[Extended] = []
-    for _ in range(width.places):
-        (one,) = _to_niels([point])
-        row = [point]
+    for first, one in zip(firsts, _to_niels(firsts), strict=True):
+        row = [first]
         for _ in range(half - 1):
             row.append(_add(row[-1], one))
         flat += row
-        point = _double(row[-1])
     niels = _to_niels(flat)
     rows: list[list[Niels]] = []
     for start in range(0, len(niels), half):
@@ -267,14 +294,14 @@ def _to_affine(points: list[Extended]) -> list[tuple[int, int]]:
     return found
 
 
-def _add_up(parts: Iterable[Niels], low: int = _LOW) -> Extended:
-    """The sum, as `_add` makes it, of affine points.
+def _add_up(parts: Iterable[Niels], total: Extended, low: int = _LOW) -> Extended:
+    """The sum, as `_add` makes it, of a point and affine points.
 
     Reduced once, or twice where it would otherwise grow. With |z| < 2^256 and |t| < 2^262 before a
     step: |c| < 2^267, so |f|, |g| < 2^268; |e|, |h| < 2^256 whatever a and b were; so afterwards
     |x|, |y| < 2^274, |t| < 2^262 again, and z, from 2^536, is below 2^256 the second time.
     """
-    x, y, z, t = 0, 1, 1, 0
+    x, y, z, t = total
     for plus, minus, scaled in parts:
         a = (y - x) * minus
         a = (a & low) + 19 * (a >> 255)

@@ -197,6 +197,15 @@ def counted(run: Run, put) -> Run:  # type: ignore[no-untyped-def]
     return run
 
 
+def test_an_auditor_sees_which_cards_a_case_opened(counted: Run) -> None:
+    out = counted("audit", "query", "--case", "JZ-2026-000001")[1]
+    assert [line.split()[2:] for line in out.splitlines()[-3:]] == [
+        ["JZ-2026-000001", "主管批准", "批准", "韩江"],
+        ["stock/库存/P001", "期初", "韩江"],
+        ["stock/库存/P002", "期初", "韩江"],
+    ]
+
+
 CASE = "PD-2026-0001"
 
 

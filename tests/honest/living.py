@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 
 from engine.desk import Receipt, Refused
@@ -34,6 +35,9 @@ CLERKS = (
     "苏晓",
     "方宁",
 )  # who may enter what was done on paper, in one procedure
+
+
+ITEMS = tuple(f"P00{n}" for n in range(1, 8))
 
 
 class Living:
@@ -79,6 +83,29 @@ class Living:
             if isinstance(answer, Receipt):
                 break
         return self._follow(answer)
+
+    def open_cards(self) -> Answer:
+        """The opening balances of some items, up to their approval; what was opened is refused."""
+        items = self.dice.sample(ITEMS, self.dice.randint(1, 3))
+        lines = tuple(
+            {
+                "物品": item,
+                "数量": self.dice.randint(1, 90),
+                "单价": Decimal(self.dice.randint(1, 999)),
+            }
+            for item in items
+        )
+        keeper, accountant, head = map(self.office.person, ("丁一凡", "孙蕾", "韩江"))
+        answer = self._follow(
+            self.office.desk.start("期初建账", keeper, self.office.signers[keeper], {"期初": lines})
+        )
+        for who, action in ((keeper, "提交"), (accountant, "核对"), (head, "批准")):
+            if not isinstance(answer, Receipt) or answer.case is None:
+                break
+            command = Perform(actor=who, action=action)
+            signer = self.office.signers[who]
+            answer = self._follow(self.office.desk.perform(answer.case.id, command, signer))
+        return answer
 
     def act(self) -> Answer:
         """Something that is open in a case, mostly by somebody it is open to."""
@@ -239,6 +266,7 @@ class Living:
 
 DAY: tuple[tuple[str, Callable[[Living], Answer], int], ...] = (
     ("begun", Living.begin, 3),
+    ("opened", Living.open_cards, 2),
     ("done", Living.act, 12),
     ("claimed", Living.claim, 1),
     ("on paper", Living.paper, 4),

@@ -91,6 +91,7 @@ def test_no_honest_store_has_a_finding(share: int, tmp_path: Path) -> None:
         lived.office.store.close()
     print(did)
     assert min(did["begun"], did["done"], did["refused"]) >= STORES // SHARES
+    assert did["opened"] >= STORES // SHARES // 2
 
 
 def test_a_store_that_lived_is_not_only_waved_through(tmp_path: Path) -> None:

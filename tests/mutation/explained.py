@@ -114,7 +114,8 @@ _ED25519 = {
     "which_are_signed: int.from_bytes(signature[32:], 'little') < L → "
     "int.from_bytes(signature[32:], 'little') <= L": "S = L asks for R = −k·A, and k depends on R",
     "which_are_signed: True → False": "each point is encoded, so there are as many",
-    "_Point: 0 → 1 (1)": "every width is above 1, too",
+    "_Point: 0 → 1 (1)": "no table is of 1 bit, either",
+    "_Point: 0 → 1 (2)": "of 0 bits there is no table, whatever shares a row",
     "_Point.parts: False → True": "the line feed would be a digit behind the last row",
     "_decode: y >= P → y > P": "P is a spelling of 0, and those points are of order 4",
     "_decode: 0 → 1": "with x = 0 the point is of small order and refused for that",
@@ -122,7 +123,7 @@ _ED25519 = {
     "_is_small: point[0] == 0 and point[1] == point[2] → "
     "point[0] == 0 or point[1] == point[2]": "8 times a point is never of order 2, so both or none",
     "_is_small: 1 → 2": "as above: x = 0 says it all",
-    "_double: e %= P → pass": "it keeps numbers small and changes nothing modulo P",
+    "_make_rows: True → False": "there are as many of either",
     "_to_affine: 1 → 2": "the factor is in the product and in its inverse",
     "_to_affine: True → False": "there are as many products as points",
     "module: P - 1 → P + 1": "a fourth of either is rounded down to the same",

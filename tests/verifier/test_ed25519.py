@@ -95,28 +95,51 @@ def claims(count: int, *, seed: int = 1) -> list[Claim]:
     return [(public, key.sign(b"%d" % n), b"%d" % n) for n in range(count)]
 
 
-def width_of(public: bytes) -> int:
+def table_of(public: bytes) -> tuple[int, int]:
     known = verifier.ed25519._keys[public]
     assert known is not None
-    return known.width
+    return known.bits, known.steps
 
 
-@pytest.mark.parametrize(("uses", "width"), [(1, 4), (99, 4), (100, 6), (599, 6), (600, 8)])
-def test_a_table_is_as_wide_as_its_uses_repay(uses: int, width: int) -> None:
+@pytest.mark.parametrize(
+    ("uses", "table"),
+    [
+        *((1, (4, 8)), (7, (4, 8)), (8, (4, 4)), (59, (4, 4)), (60, (6, 2)), (299, (6, 2))),
+        *((300, (6, 1)), (649, (6, 1)), (650, (8, 1))),
+    ],
+)
+def test_a_table_is_as_large_as_its_uses_repay(uses: int, table: tuple[int, int]) -> None:
     several = claims(uses)
     spoiled = [(public, signature, data + b".") for public, signature, data in several]
     assert which_are_signed(several) == [True] * uses
-    assert width_of(several[0][0]) == verifier.ed25519._bases[0].width == width
+    (base,) = verifier.ed25519._bases
+    assert table_of(several[0][0]) == (base.bits, base.steps) == table
+    bits, steps = table
+    rows = {4: 64, 6: 44, 8: 32}[bits] // steps
+    assert [len(row) for row in base.rows] == [1 << bits] * rows
     assert not any(which_are_signed(spoiled[:20]))
 
 
 def test_uses_add_up_whoever_asks() -> None:
-    one, other = claims(60), claims(60, seed=2)
+    one, other = claims(30), claims(30, seed=2)
     assert all(which_are_signed(one + other))
-    assert [width_of(several[0][0]) for several in (one, other)] == [4, 4]
-    assert verifier.ed25519._bases[0].width == 6
+    assert [table_of(several[0][0]) for several in (one, other)] == [(4, 4), (4, 4)]
+    assert verifier.ed25519._bases[0].bits == 6
     assert all(which_are_signed(one))
-    assert [width_of(several[0][0]) for several in (one, other)] == [6, 4]
+    assert [table_of(several[0][0]) for several in (one, other)] == [(6, 2), (4, 4)]
+
+
+def test_a_table_that_fits_is_kept() -> None:
+    several = claims(8)
+    assert all(which_are_signed(several[:7]))
+    known = verifier.ed25519._keys[several[0][0]]
+    assert known is not None
+    first = known.rows
+    known.uses = 0
+    assert all(which_are_signed(several[:7]))
+    assert known.rows is first
+    assert all(which_are_signed(several))
+    assert known.rows is not first
 
 
 def test_so_many_keys_are_kept_and_no_more() -> None:
@@ -129,7 +152,7 @@ def test_so_many_keys_are_kept_and_no_more() -> None:
 
 def test_scalars_are_written_in_digits_that_begin_below_zero() -> None:
     """What is added to a scalar is half of what a digit can be, at every place."""
-    for bits, places in ((4, 64), (6, 43), (8, 32)):
+    for bits, places in ((4, 64), (6, 44), (8, 32)):
         constant = verifier.ed25519._WIDTHS[bits].constant
         assert f"{constant:b}" == ("1" + "0" * (bits - 1)) * places
 

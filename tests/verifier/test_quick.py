@@ -315,16 +315,22 @@ def test_together_each_is_judged_as_alone() -> None:
     assert which_are_signed([]) == []
 
 
-@pytest.mark.parametrize("uses", [1, 100, 600])
-def test_every_width_of_table_gives_the_same(uses: int) -> None:
-    dice = random.Random(uses)
-    several = claims(dice, 60)
+@pytest.mark.parametrize("of_base", [1, 8, 60, 300, 650])
+@pytest.mark.parametrize("of_keys", [1, 8, 60, 300, 650])
+def test_every_table_gives_the_same_beside_every_other(of_base: int, of_keys: int) -> None:
+    dice = random.Random(of_base * of_keys)
+    several = claims(dice, 20)
     alone = [is_signed(*one) for one in several]
-    for point in [*verifier.ed25519._keys.values(), *verifier.ed25519._bases]:
-        if point is not None:
-            point.uses, point.width = 0, 0
-            point.expect(uses)
+    for uses, points in (
+        (of_base, verifier.ed25519._bases),
+        (of_keys, verifier.ed25519._keys.values()),
+    ):
+        for point in points:
+            if point is not None:
+                point.uses, point.bits = 0, 0
+                point.expect(uses)
     assert which_are_signed(several) == alone
+    assert {True, False} == set(alone)
 
 
 def by_the_sum(several: list[tuple[bytes, bytes, bytes]]) -> list[bool]:
