@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from engine.bundling import case_scope, collect, period_scope
 from engine.desk import Receipt, Refused
+from engine.evidence.bundle import Scope, dump_bundle
+from engine.evidence.checkpoint import dump_vkey
 from engine.kernel.command import Perform
 from engine.kernel.events import CardOpened
 from engine.language.forms import Values
 from engine.rehearsal.office import Office
+from engine.rehearsal.player import Player
 from engine.store.rows import Moved, Query
 from engine.verifying import verify_store
 from tests.engine.test_language_features import office as office_of_features
+from tests.verifier.ground import judge, sign
 
 STOCK = ("stock/库存/P003", "stock/库存/P001")
 LINES: Values = {
@@ -136,3 +141,33 @@ def test_a_bundle_of_the_case_has_the_streams_it_opened_and_no_others(office: Of
         period = period_scope(office.now + since, office.now + until)
         found = {line.stream for line in collect(office.store, period).lines}
         assert (set(STOCK) <= found, bool(set(STOCK) & found)) == (is_in, is_in)
+
+
+def test_whoever_opens_a_card_signs_for_it_and_the_verifier_agrees(tmp_path: Path) -> None:
+    """At the start of a case, from paper by a clerk, by the system because another case says so."""
+    office = office_of_features()
+    player = Player(office, "多路开账")
+    played = player.play(office.definitions["多路开账"].examples[0].steps)
+    assert [miss.show() for miss in played.misses] == []
+    note = sign(office, tmp_path)
+    told = {}
+    for stream in office.store.streams():
+        if stream.startswith("stock/"):
+            (one,) = office.store.records(stream)
+            (head,) = one.body.heads
+            (of,) = (
+                two for two in office.store.records(head) if one.body.heads[head].seq == two.seq
+            )
+            recorder = one.body.recorder.name if one.body.recorder else None
+            told[stream] = (of.body.typ, one.body.actor.name, one.body.way, recorder, one.body.act)
+    assert told == {
+        "stock/采购累计/桌": ("open", "罗平", "key", None, "立案期初"),
+        "stock/采购累计/椅": ("step", "韩江", "paper", "苏晓", "补录期初"),
+        "stock/采购累计/灯": ("system", "SYSTEM", "system", None, "系统期初"),
+    }
+    vkey = dump_vkey(office.store.origin, office.service.public)
+    scopes = [Scope(), *(case_scope(one.id, one.number) for one in office.store.cases())]
+    for scope in scopes:
+        files = dump_bundle(collect(office.store, scope))
+        report = judge(files, vkey, (note,))
+        assert (report.verdict, report.findings) == ("valid", ()), report.show("zh")
