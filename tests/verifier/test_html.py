@@ -444,6 +444,33 @@ def test_the_page_asks_the_roster_of_the_day(
         assert said == ("valid", None), name
 
 
+# The call that is taken out of the page, and an attack that then goes by.
+OF_OPENINGS = {
+    "checkStock(bundle, entry, report);": "open_a_card_without_a_case",
+    "checkOpener(bundle, entry, report);": "take_an_opening_balance_away",
+    "else if (bondOf(asked.body) !== bondOf(body))": "let_another_sign_the_opening",
+}
+
+
+def test_the_page_judges_opening_balances(
+    page: Chromium, grounds: dict[str, Ground], tmp_path: Path
+) -> None:
+    attacks = {one.name: one for one in ATTACKS if one.code == "E_OPENING"}
+    seen: Counter[str | None] = Counter()
+    for name, one in attacks.items():
+        report = one.judged(grounds[one.ground], 3)
+        code = report.first.code if report.first else None
+        assert word(judge(page, *forged(one, grounds[one.ground]))) == (report.verdict, code), name
+        seen[code] += 1
+    assert seen == {"E_OPENING": len(attacks) - 1, None: 1}  # the sums are for level 4
+    for check, name in OF_OPENINGS.items():
+        one = attacks[name]
+        instead = ";" if check.endswith(";") else "else if (false)"
+        with chromium(weakened(check, instead, tmp_path)) as weak:
+            said = word(judge(weak, *forged(one, grounds[one.ground])))
+        assert said == ("valid", None), name
+
+
 # The call that is taken out of the page, and an attack on a log that was lost that then goes by.
 OF_LOST_LOGS = {
     "await checkStatedRoots(bundle, restorations, report);": "say_that_something_else_was_kept",
