@@ -530,6 +530,13 @@ def odd_header(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
     return spoil
 
 
+def misnamed(ground: Ground) -> dict[str, bytes]:
+    """With the older note under the name of another size."""
+    (name,) = (one for one in ground.files if one.startswith("checkpoints/"))
+    files = {one: data for one, data in ground.files.items() if one != name}
+    return {**files, "checkpoints/1.note": ground.files[name]}
+
+
 def odd_record(**changes: Any) -> Callable[[Ground], dict[str, bytes]]:
     """With a last record that is signed, chained and under the checkpoint, as a forger can."""
 
@@ -620,6 +627,8 @@ ODD = {
     "a place of 16 digits": (odd_proofs(inclusion={"1" * 16: []}), "E_BUNDLE"),
     "a place beyond the last": (odd_proofs(inclusion={str(2**48 + 1): []}), "E_BUNDLE"),
     "the last place": (odd_proofs(inclusion={str(2**48): []}), None),
+    "another size than the note's": (odd_header(size=7), "E_NOTE"),
+    "an older note under another's name": (misnamed, "E_NOTE"),
     "a size beyond the last": (odd_header(size=2**48 + 1), "E_BUNDLE"),
     "an origin in two words": (odd_header(origin="a b"), "E_BUNDLE"),
     "an origin with a plus": (odd_header(origin="a+b"), "E_BUNDLE"),
