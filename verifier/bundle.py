@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
 
 from verifier.canonical import (
@@ -117,7 +118,7 @@ def read_bundle(files: Files) -> Bundle:
             tell(f"proofs.json {flaw.field}".strip(), flaw.zh, flaw.en)
     if ("checkpoint.note" in got) != (size > 0):
         tell("checkpoint.note", "检查点与 bundle.json 的 size 不符", "size and checkpoint disagree")
-    tables, rows = None, _lines(got.get("tables.jsonl", b""), "tables.jsonl", tell)
+    tables, rows = None, list(_lines(got.get("tables.jsonl", b""), "tables.jsonl", tell))
     if "tables.jsonl" in got:
         tables = tuple(_load_tables(rows, tell))
         if scope.kind != "store":
@@ -179,12 +180,13 @@ def _load_scope(scope: dict[str, Json]) -> Scope:
     raise Flaw("证据包的范围写法不对", "the scope of the bundle is ill-formed")
 
 
-def _lines(data: bytes, name: str, tell: Tell) -> list[bytes]:
-    """Every line that ends. A last one without its line feed is told."""
-    *lines, rest = data.split(b"\n")
-    if rest:
+def _lines(data: bytes, name: str, tell: Tell) -> Iterator[bytes]:
+    """Every line that ends, in turn. A last one without its line feed is told first."""
+    if not data.endswith(b"\n") and data:
         tell(name, "最后一行没有换行", "the last line has no line feed")
-    return lines
+    for line in BytesIO(data):
+        if line.endswith(b"\n"):
+            yield line[:-1]
 
 
 def _load_records(data: bytes, suite: Suite, tell: Tell) -> Iterator[Record]:

@@ -8,7 +8,8 @@ that was spelled the same before (facts recur from record to record) is not read
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from verifier.canonical import (
@@ -54,20 +55,21 @@ Placed = tuple[str, int, Disclosure]  # stream, seq
 
 
 def load_disclosures(
-    lines: Sequence[bytes], suite: Suite, tell: Tell
+    lines: Iterable[bytes], suite: Suite, tell: Tell
 ) -> dict[tuple[str, int], tuple[Disclosure, ...]]:
     """Disclosures by stream and seq, from the lines of disclosures.jsonl. Tells what is wrong."""
     found: dict[tuple[str, int], list[Disclosure]] = {}
     known: dict[str, Json] = {}
     last: Placed | None = None
-    for start in range(0, len(lines), TOGETHER):
-        several = lines[start : start + TOGETHER]
+    given, number = iter(lines), 1
+    while several := list(islice(given, TOGETHER)):
         read = read_together(several, suite, known)
         if read is None or (last is not None and _order(read[0]) < _order(last)):
-            read = list(_read_each(several, start + 1, last, suite, tell))
+            read = list(_read_each(several, number, last, suite, tell))
         for stream, seq, one in read:
             found.setdefault((stream, seq), []).append(one)
         last = read[-1] if read else last
+        number += len(several)
     return {place: tuple(several) for place, several in found.items()}
 
 

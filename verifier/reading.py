@@ -31,7 +31,7 @@ class Read(NamedTuple):
         return next((one.value for one in self.disclosures if one.path == path), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen, as `Record` is not
 class Sound:
     """A record that has passed level 1, with what it opens."""
 
@@ -82,7 +82,7 @@ def _read(bundle: Bundle, record: Record) -> Read:
     except Flaw as flaw:
         return Read(record=record, place=None, body=None, flaw=flaw, disclosures=())
     opened = bundle.disclosures.get((place.stream, place.seq), ())
-    return Read(record=record, place=place, body=body, flaw=None, disclosures=opened)
+    return Read(record, place, body, None, opened)
 
 
 def read_place(record: Record, suite: Suite) -> tuple[Place | Body, Body | None]:
@@ -118,28 +118,27 @@ def find_publics(records: tuple[Read, ...], suite: Suite) -> dict[str, bytes]:
 
 def find_targets(records: tuple[Read, ...]) -> tuple[Target, ...]:
     """What the redact records of a bundle name, as far as they can be read."""
-    return tuple(target for one in records for target in _targets(one))
+    return tuple(target for one, body in _redacting(records) for target in _targets(one, body))
 
 
-def _targets(one: Read) -> Iterator[Target]:
-    if one.body is None or one.body.typ != "redact":
-        return
+def _redacting(records: tuple[Read, ...]) -> list[tuple[Read, Body]]:
+    """The records that say something is destroyed, and their bodies."""
+    return [(one, one.body) for one in records if one.body is not None and one.body.typ == "redact"]
+
+
+def _targets(one: Read, body: Body) -> Iterator[Target]:
     event = one.find("event/0")
     targets = event.get("targets") if isinstance(event, dict) else None
     for target in targets if isinstance(targets, list) else ():
         match target:
             case {"seq": int(seq), "path": str(path), "commit": str(commit)}:
-                yield Target(
-                    stream=one.body.stream, by=one.body.seq, seq=seq, path=path, commit=commit
-                )
+                yield Target(stream=body.stream, by=body.seq, seq=seq, path=path, commit=commit)
 
 
 def find_redacted_objects(records: tuple[Read, ...]) -> frozenset[str]:
     """The digests of objects that redact records say are destroyed."""
     found: set[str] = set()
-    for one in records:
-        if one.body is None or one.body.typ != "redact":
-            continue
+    for one, _ in _redacting(records):
         event = one.find("event/0")
         objects = event.get("objects") if isinstance(event, dict) else None
         if isinstance(objects, list):

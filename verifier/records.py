@@ -126,7 +126,7 @@ class Body(NamedTuple):
         return self.actor.principal.uid if self.actor.principal else self.actor.uid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: to make one would take three times as long
 class Record:
     """One line of records.jsonl. `digest` is the leaf hash and the next `prev`."""
 
