@@ -204,7 +204,7 @@ def openings(entry: Entry, signer: Signer, salts: Iterator[bytes]) -> Iterator[E
             att=(),
             comment=None,
             nonce=next(salts).hex(),
-            req=f"stock:{body.case.id if body.case else ''}:{body.seq}:{n}",
+            req=f"stock:{body.stream}:{body.seq}:{n}",
         )
         yield Entry(
             record=seal(opening, signer, received_at=record.received_at),

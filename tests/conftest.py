@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.desk import Desk
+from engine.desk import Desk, Receipt, Refused
 from engine.evidence.suite import SHA256_ED25519, Suite
+from engine.kernel.command import Perform
 from engine.registry import Registry
 from engine.rehearsal.office import Office, Texts
 from engine.store.connect import driver_of
@@ -89,6 +90,13 @@ def open_office(
         _founded[key] = (Office(chosen, at, dice, Store.in_memory(origin, suite)), dice)
     base, dice = _founded[key]
     return copied(base, Dice(dice.thrown))
+
+
+def perform(office: Office, who: str, case: str, action: str) -> Receipt | Refused:
+    """An action by somebody, called by his name, under his own key."""
+    uid = office.person(who)
+    command = Perform(action=action, actor=uid)
+    return office.desk.perform(case, command, office.signers[uid])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -182,7 +182,7 @@ def _load_scope(scope: dict[str, Json]) -> Scope:
 
 def _lines(data: bytes, name: str, tell: Tell) -> Iterator[bytes]:
     """Every line that ends, in turn. A last one without its line feed is told first."""
-    if not data.endswith(b"\n") and data:
+    if data and not data.endswith(b"\n"):
         tell(name, "最后一行没有换行", "the last line has no line feed")
     for line in BytesIO(data):
         if line.endswith(b"\n"):

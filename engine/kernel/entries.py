@@ -202,14 +202,17 @@ class _Entering:
     # -- in and out ------------------------------------------------------------------------
 
     def open_card(self, facts: CaseFacts) -> None:
-        item, card = self.item(facts), (self.book.name, self.item(facts))
+        item = self.item(facts)
+        if not item:
+            return
+        card = self.book.name, item
         if card not in self.plan.opened and self.books.card(*card).lots:
             before = next((one.owner for one in self._writers(item)), "")
             what = say("“{item}”已由 {case} 入账,不能再开账", item=item, case=before)
             self.no(self.book.over, what)
         elif "\n" in item or "\t" in item:  # it names a stream, and a body has one line (spec §1)
             self.no(self.book.over, say("“{item}”有换行或制表符,开不了账", item=item))
-        elif item and self.quantity(facts) != 0:
+        elif self.quantity(facts) != 0:
             self.plan.opened[card] = self.entry.kind
             self.receive(facts)
 

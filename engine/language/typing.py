@@ -84,7 +84,7 @@ def named_of_roster(definition: ProcessDefinition, scope: Scope) -> Iterator[Nam
 
 
 def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Problem]:
-    """Entries in books and diaries that params.yaml does not keep, or not so."""
+    """Entries in books and diaries that params.yaml does not keep."""
     if scope.books is None or scope.diaries is None:
         return
     caused = [(effect, state.source) for state in definition.walk() for effect in state.entry]
@@ -95,9 +95,6 @@ def _unknown_books(definition: ProcessDefinition, scope: Scope) -> Iterator[Prob
         match effect:
             case BookEntry() if effect.book not in scope.books:
                 yield _unknown(effect.source, say("台账"), effect.book, scope.books)
-            case BookEntry(verb=Verb.OPEN) if "/" in effect.book:
-                # it would not be told apart from an item in the name of a stream
-                yield Problem(effect.source, say("名称里有“/”的台账不能开账"))
             case Occupy() | Vacate() if effect.diary not in scope.diaries:
                 yield _unknown(effect.source, say("预约簿"), effect.diary, scope.diaries)
 

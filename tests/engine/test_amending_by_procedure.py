@@ -10,7 +10,6 @@ import pytest
 from engine.catalog import ORG
 from engine.desk import Receipt, Refused
 from engine.evidence.record import SERVICE
-from engine.kernel.command import Perform
 from engine.kernel.office_events import RosterAmended
 from engine.language.amendments import Delegated, LeaveEnded, LeaveTaken, load_amendment
 from engine.language.loader import load_form, load_process
@@ -19,7 +18,7 @@ from engine.rehearsal.office import Office
 from engine.store.elsewhere import StoredElsewhere
 from engine.store.rows import Moved
 from engine.verifying import verify_store
-from tests.conftest import open_office, sample_texts
+from tests.conftest import open_office, perform, sample_texts
 from tests.engine.test_language_features import FOLDER
 
 FIRST, LAST = date(2026, 11, 3), date(2026, 11, 5)
@@ -28,12 +27,6 @@ FIRST, LAST = date(2026, 11, 3), date(2026, 11, 5)
 @pytest.fixture
 def office() -> Office:
     return open_office("2026-11-02 09:00", sample_texts("委托代办"))
-
-
-def perform(office: Office, who: str, case: str, action: str) -> Receipt | Refused:
-    uid = office.person(who)
-    command = Perform(action=action, actor=uid)
-    return office.desk.perform(case, command, office.signers[uid])
 
 
 def asked(office: Office) -> str:

@@ -12,13 +12,13 @@ from engine.bundling import case_scope, collect, period_scope
 from engine.desk import Receipt, Refused
 from engine.evidence.bundle import Scope, dump_bundle
 from engine.evidence.checkpoint import dump_vkey
-from engine.kernel.command import Perform
 from engine.kernel.events import CardOpened
 from engine.language.forms import Values
 from engine.rehearsal.office import Office
 from engine.rehearsal.player import Player
 from engine.store.rows import Moved, Query
 from engine.verifying import verify_store
+from tests.conftest import perform
 from tests.engine.test_language_features import office as office_of_features
 from tests.verifier.ground import judge, sign
 
@@ -32,12 +32,6 @@ LINES: Values = {
 }
 
 
-def act(office: Office, case: str, person: str, action: str) -> Receipt | Refused:
-    uid = office.person(person)
-    command = Perform(actor=uid, action=action)
-    return office.desk.perform(case, command, office.signers[uid])
-
-
 def up_to_approval(office: Office) -> str:
     """A case that opens three lines on two cards, before it is approved."""
     uid = office.person("丁一凡")
@@ -45,13 +39,13 @@ def up_to_approval(office: Office) -> str:
     assert isinstance(started, Receipt)
     assert started.case is not None
     for person, action in (("丁一凡", "提交"), ("孙蕾", "核对")):
-        assert isinstance(act(office, started.case.id, person, action), Receipt)
+        assert isinstance(perform(office, person, started.case.id, action), Receipt)
     return started.case.id
 
 
 def test_each_card_gets_a_stream_signed_by_who_approved(office: Office) -> None:
     case = up_to_approval(office)
-    done = act(office, case, "韩江", "批准")
+    done = perform(office, "韩江", case, "批准")
     assert isinstance(done, Receipt)
     streams = [one for one in office.store.streams() if one.startswith("stock/")]
     assert streams == sorted(STOCK)
@@ -77,14 +71,14 @@ def test_each_card_gets_a_stream_signed_by_who_approved(office: Office) -> None:
 
 def test_a_case_that_opens_nothing_writes_no_such_stream(office: Office) -> None:
     case = up_to_approval(office)
-    assert isinstance(act(office, case, "韩江", "退回"), Refused)  # a reason is required
+    assert isinstance(perform(office, "韩江", case, "退回"), Refused)  # a reason is required
     assert not [one for one in office.store.streams() if one.startswith("stock/")]
 
 
 def test_a_card_is_opened_once_and_the_refusal_names_the_first_case(office: Office) -> None:
     first, second = up_to_approval(office), up_to_approval(office)
-    assert isinstance(act(office, first, "韩江", "批准"), Receipt)
-    again = act(office, second, "韩江", "批准")
+    assert isinstance(perform(office, "韩江", first, "批准"), Receipt)
+    again = perform(office, "韩江", second, "批准")
     assert isinstance(again, Refused)
     assert again.refusal.code == "E_LIMIT"
     number = office.store.load_case(first).number
@@ -104,11 +98,11 @@ def test_of_two_who_open_one_card_at_once_one_has_to_look_again(
     def late(*args: object, **kwargs: object) -> object:
         tries.append(args)
         if len(tries) == 1:
-            assert isinstance(act(office, first, "韩江", "批准"), Receipt)
+            assert isinstance(perform(office, "韩江", first, "批准"), Receipt)
         return commit(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(office.store, "commit", late)
-    assert isinstance(act(office, second, "韩江", "批准"), Refused)
+    assert isinstance(perform(office, "韩江", second, "批准"), Refused)
     assert len(tries) == 3  # his first try, the other's, his refusal
     with pytest.raises(Moved):
         commit(*tries[0])  # type: ignore[arg-type]
@@ -121,15 +115,15 @@ def test_an_item_of_several_lines_names_no_stream(item: str) -> None:
     started = office.desk.start("开账", uid, office.signers[uid], {"事由": item})
     assert isinstance(started, Receipt)
     assert started.case is not None
-    assert isinstance(act(office, started.case.id, "罗平", "报批"), Receipt)
-    answer = act(office, started.case.id, "韩江", "开账")
+    assert isinstance(perform(office, "罗平", started.case.id, "报批"), Receipt)
+    answer = perform(office, "韩江", started.case.id, "开账")
     assert isinstance(answer, Refused)
     assert [str(one.text) for one in answer.refusal.reasons] == [f"“{item}”有换行或制表符,开不了账"]
 
 
 def test_a_bundle_of_the_case_has_the_streams_it_opened_and_no_others(office: Office) -> None:
     case = up_to_approval(office)
-    act(office, case, "韩江", "批准")
+    perform(office, "韩江", case, "批准")
     number = office.store.load_case(case).number
     inside = {line.stream for line in collect(office.store, case_scope(case, number)).lines}
     assert set(STOCK) < inside
